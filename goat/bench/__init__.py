@@ -1,0 +1,1 @@
+"""Running goals against an embodiment and measuring how it went."""

@@ -1,0 +1,1 @@
+"""The semantic map, the instances and the matcher."""

@@ -1,0 +1,1 @@
+"""Exploration, planning, following and recovery."""

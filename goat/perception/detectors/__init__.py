@@ -1,0 +1,1 @@
+"""Detectors: an observation in, detections out."""

@@ -1,0 +1,97 @@
+"""What the parts of the program ask of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from goat.types import (
+    Action,
+    AgentFrame,
+    Body,
+    Detection,
+    Float32Array,
+    KeypointMatches,
+    Keypoints,
+    Observation,
+    UInt8Array,
+)
+
+
+class Embodiment(Protocol):
+    """A robot, simulated or real."""
+
+    @property
+    def body(self) -> Body:
+        """Size and step lengths."""
+        ...
+
+    def observe(self) -> Observation:
+        """Return the newest observation."""
+        ...
+
+    def act(self, action: Action) -> None:
+        """Carry out a discrete action, or take over a velocity command."""
+        ...
+
+    def close(self) -> None:
+        """Stop the robot and free what it holds."""
+        ...
+
+
+class Detector(Protocol):
+    """Finds objects in an observation."""
+
+    def detect(self, observation: Observation) -> list[Detection]:
+        """Return the objects seen; masks have the size of the image."""
+        ...
+
+
+class ImageEncoder(Protocol):
+    """Embeds images in the space of a `TextEncoder` of the same name, if there is one."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the space; embeddings of different names are not comparable."""
+        ...
+
+    def encode_images(self, images: Sequence[UInt8Array]) -> Float32Array:
+        """Return (N, D) unit vectors of N images (h, w, 3)."""
+        ...
+
+
+class TextEncoder(Protocol):
+    """Embeds sentences."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the space."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> Float32Array:
+        """Return (N, D) unit vectors of N sentences."""
+        ...
+
+
+class KeypointMatcher(Protocol):
+    """Finds and matches local features."""
+
+    def extract(self, rgb: UInt8Array) -> Keypoints:
+        """Return the local features of an image (h, w, 3)."""
+        ...
+
+    def match(self, a: Keypoints, b: Keypoints) -> KeypointMatches:
+        """Return matches that agree with one epipolar geometry."""
+        ...
+
+
+class Viewer(Protocol):
+    """Shows what the agent does; never changes it."""
+
+    def show(self, frame: AgentFrame) -> None:
+        """Show one control step."""
+        ...
+
+    def close(self) -> None:
+        """Finish files and windows."""
+        ...

@@ -1,0 +1,1 @@
+"""Drawing, video, reports and viewers: they only observe the agent."""

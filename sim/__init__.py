@@ -1,0 +1,1 @@
+"""Embodiments in simulation."""

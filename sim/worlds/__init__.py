@@ -1,0 +1,1 @@
+"""Worlds: generated, from Gazebo SDF, from glTF."""
