@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
+
+import numpy as np
 
 from goat.types import (
     Action,
@@ -11,9 +13,12 @@ from goat.types import (
     Body,
     Detection,
     Float32Array,
+    Float64Array,
     KeypointMatches,
     Keypoints,
+    ObjectTruth,
     Observation,
+    OccupancyGrid,
     UInt8Array,
 )
 
@@ -94,4 +99,41 @@ class Viewer(Protocol):
 
     def close(self) -> None:
         """Finish files and windows."""
+        ...
+
+
+class Evaluator(Protocol):
+    """Ground truth of a simulated world; only measurement code may hold one."""
+
+    @property
+    def objects(self) -> Mapping[int, ObjectTruth]:
+        """Every object that has a category, by id."""
+        ...
+
+    def pose(self) -> tuple[float, float, float]:
+        """Return the robot's true x, y (m) and yaw (rad) in the world."""
+        ...
+
+    def navigable(self) -> OccupancyGrid:
+        """Return where the robot's centre can stand, connected to where it is."""
+        ...
+
+    def viewpoints(self, object_id: int) -> Float64Array:
+        """Return (N, 2) navigable places within 1 m of the object that see it; may be empty."""
+        ...
+
+    def geodesic(self, xy: tuple[float, float], object_ids: Sequence[int]) -> float:
+        """Return the driving distance from `xy` to the nearest viewpoint of any object, m or inf."""
+        ...
+
+    def gap(self, xy: tuple[float, float], object_id: int) -> float:
+        """Return the horizontal distance from `xy` to the object's nearest surface point, m."""
+        ...
+
+    def photo(self, object_id: int, rng: np.random.Generator) -> UInt8Array:
+        """Return a photo (H, W, 3) with the object in its middle, from a random viewpoint.
+
+        Raises:
+            GoalError: No viewpoint sees the object well enough.
+        """
         ...

@@ -419,3 +419,31 @@ class AgentFrame:
     """Where it is about to drive."""
     note: str
     """What it is doing, for people ("exploring", "driving to chair 7")."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTruth:
+    """Ground truth about one object, for evaluation and for writing goals; agents never see it."""
+
+    id: int
+    """The simulator's object id, as in `Observation.semantic`."""
+    name: str
+    """Unique in the world ("ChairA_01_001")."""
+    category: str
+    """Category name."""
+    bounds: Float64Array
+    """(2, 3) lower and upper corner, m, world frame."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """For describing it: "color", "material", ..."""
+    room: str | None = None
+    """Type of the room it stands in, where known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A goal together with what counts as reaching it."""
+
+    goal: Goal
+    """What the agent is given."""
+    targets: tuple[int, ...]
+    """Ids of the objects that count as reached; empty if nobody knows."""
