@@ -123,7 +123,7 @@ class Evaluator(Protocol):
         ...
 
     def geodesic(self, xy: tuple[float, float], object_ids: Sequence[int]) -> float:
-        """Return the driving distance from `xy` to the nearest viewpoint of any object, m or inf."""
+        """Return the driving distance, m, from `xy` to the nearest viewpoint of any; may be inf."""
         ...
 
     def gap(self, xy: tuple[float, float], object_id: int) -> float:

@@ -21,7 +21,7 @@ class Mesh:
     faces: NDArray[np.int32]
     """(F, 3) vertex indices."""
     uv: NDArray[np.float32] | None = None
-    """(T, 2) texture coordinates, v up (0 at the image's bottom row); may exceed [0, 1]: repeats."""
+    """(T, 2) texture coordinates, v = 0 at the image's bottom row; repeats outside [0, 1]."""
     face_uv: NDArray[np.int32] | None = None
     """(F, 3) indices into `uv`; None with `uv` set means `faces` index both."""
     normals: NDArray[np.float32] | None = None
