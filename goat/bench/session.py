@@ -1,0 +1,380 @@
+"""One session: goal after goal in one environment, measured.
+
+The loop is observe, `agent.step`, act. Ground truth, where there is any, is read only here.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from goat.frames import planar_of
+from goat.protocols import Embodiment, Evaluator
+from goat.types import (
+    Action,
+    AgentFrame,
+    DiscreteAction,
+    Goal,
+    Observation,
+    Status,
+    Task,
+    describe,
+    modality,
+)
+
+_log = logging.getLogger(__name__)
+
+
+class GoalSeeker(Protocol):
+    """What a session asks of an agent."""
+
+    @property
+    def status(self) -> Status | None:
+        """How the pursuit ended; None while it goes on."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why it ended so, for people."""
+        ...
+
+    def set_goal(self, goal: Goal) -> None:
+        """Start a pursuit."""
+        ...
+
+    def step(self, observation: Observation) -> Action:
+        """Return the next action; `DiscreteAction.STOP` when the pursuit is over."""
+        ...
+
+    def frame(self) -> AgentFrame:
+        """Return what the last step saw and decided."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """Budgets and what counts as success."""
+
+    max_steps: int = 500
+    """Actions allowed per goal."""
+    reach: float = 1.0
+    """Success: greatest horizontal gap between the robot and a target, m."""
+    strict_reach: float = 0.25
+    """Strict success: greatest driving distance to a viewpoint of a target, m."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoalResult:
+    """How one goal went; what nobody could measure is None."""
+
+    modality: str
+    """"category", "image" or "language"."""
+    goal: str
+    """The goal as a person would read it."""
+    status: Status
+    """What the agent says."""
+    success: bool | None
+    """It stopped by itself within reach of a target; None where no target is known."""
+    strict_success: bool | None
+    """It stopped by itself at a viewpoint of a target."""
+    steps: int
+    """Actions taken."""
+    path_length_m: float
+    """Distance driven, m (true where ground truth exists, else by odometry)."""
+    shortest_m: float | None
+    """Driving distance from the start to the nearest target, m."""
+    spl: float | None
+    """Success weighted by path length, in [0, 1]."""
+    seconds: float
+    """Wall-clock time, rendering and drawing included, s."""
+    collisions: int
+    """Actions cut short by a collision."""
+    first_visit: bool
+    """No target of this goal had been reached earlier in the session."""
+    reason: str
+    """Why it ended, for people."""
+    agent_ms_median: float | None
+    """Median CPU time of the agent's own step, ms."""
+    agent_ms_p99: float | None
+    """99th percentile of the same, ms."""
+    targets: tuple[str, ...] = ()
+    """Names of the objects that counted as reached."""
+    reached: str | None = None
+    """Name of the target it stopped at."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """All goals of a session."""
+
+    goals: tuple[GoalResult, ...]
+    """In order."""
+
+
+class SessionObserver(Protocol):
+    """Sees a session go by; never changes it."""
+
+    def goal_started(self, index: int, total: int, task: Task) -> None:
+        """Goal `index` (from 0) of `total` was given to the agent."""
+        ...
+
+    def stepped(self, frame: AgentFrame) -> None:
+        """The agent has decided on one action."""
+        ...
+
+    def goal_ended(self, result: GoalResult) -> None:
+        """The pursuit is over."""
+        ...
+
+
+@dataclass(slots=True)
+class _Pursuit:
+    """What is counted while one goal is pursued."""
+
+    began: float = field(default_factory=time.perf_counter)
+    steps: int = 0
+    collisions: int = 0
+    length: float = 0.0
+    cpu_ms: list[float] = field(default_factory=list)
+    position: tuple[float, float] | None = None
+
+    def moved_to(self, xy: tuple[float, float]) -> None:
+        if self.position is not None:
+            self.length += math.dist(self.position, xy)
+        self.position = xy
+
+
+def run_tasks(
+    agent: GoalSeeker,
+    embodiment: Embodiment,
+    evaluator: Evaluator | None,
+    tasks: Sequence[Task],
+    config: SessionConfig = SessionConfig(),
+    observers: Sequence[SessionObserver] = (),
+) -> SessionResult:
+    """Give the agent one goal after another and measure how it does.
+
+    An exception of the agent ends that goal with `Status.ERROR`, never as a success; the goals
+    after it are still tried. An exception of the embodiment, the evaluator or an observer ends the
+    session, after the robot was told to stop.
+
+    Args:
+        agent: Told the goals; keeps its memory from goal to goal.
+        embodiment: The robot.
+        evaluator: Ground truth, where there is any.
+        tasks: The goals in order.
+        config: Budgets and what counts as success.
+        observers: Called in order after each step.
+    """
+    session = _Session(agent, embodiment, evaluator, config, observers)
+    return SessionResult(tuple(session.results(tasks)))
+
+
+class _Session:
+    def __init__(
+        self,
+        agent: GoalSeeker,
+        embodiment: Embodiment,
+        evaluator: Evaluator | None,
+        config: SessionConfig,
+        observers: Sequence[SessionObserver],
+    ) -> None:
+        self._agent = agent
+        self._embodiment = embodiment
+        self._evaluator = evaluator
+        self._config = config
+        self._observers = observers
+        self._reached: set[int] = set()
+        self._reached_goals: set[tuple[str, str]] = set()
+
+    def results(self, tasks: Sequence[Task]) -> Iterator[GoalResult]:
+        for index, task in enumerate(tasks):
+            for observer in self._observers:
+                observer.goal_started(index, len(tasks), task)
+            result = self._run(task)
+            for observer in self._observers:
+                observer.goal_ended(result)
+            yield result
+
+    def _run(self, task: Task) -> GoalResult:
+        pursuit = _Pursuit()
+        observation = self._embodiment.observe()
+        pursuit.moved_to(self._position(observation))
+        shortest = self._shortest(task)
+        try:
+            status, reason = self._pursue(task.goal, observation, pursuit)
+        finally:
+            self._embodiment.act(DiscreteAction.STOP)
+        return self._judge(task, pursuit, status, reason, shortest)
+
+    def _pursue(
+        self, goal: Goal, observation: Observation, pursuit: _Pursuit
+    ) -> tuple[Status, str]:
+        failure = self._guarded(lambda: self._agent.set_goal(goal))
+        while failure is None and pursuit.steps < self._config.max_steps:
+            action, failure = self._step(observation, pursuit)
+            if failure is not None:
+                break
+            self._show()
+            if self._agent.status is not None:
+                return self._agent.status, self._agent.reason
+            self._embodiment.act(action)
+            pursuit.steps += 1
+            observation = self._embodiment.observe()
+            pursuit.collisions += observation.collided
+            pursuit.moved_to(self._position(observation))
+        if failure is not None:
+            return Status.ERROR, failure
+        return Status.TIMEOUT, f"not there after {self._config.max_steps} steps"
+
+    def _step(self, observation: Observation, pursuit: _Pursuit) -> tuple[Action, str | None]:
+        action: Action = DiscreteAction.STOP
+
+        def step() -> None:
+            nonlocal action
+            action = self._agent.step(observation)
+
+        began = time.thread_time()
+        failure = self._guarded(step)
+        pursuit.cpu_ms.append(1e3 * (time.thread_time() - began))
+        return action, failure
+
+    @staticmethod
+    def _guarded(call) -> str | None:
+        """Run `call`; return what went wrong, or None."""
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001  one bad goal must not lose the others
+            _log.warning("the agent failed", exc_info=True)
+            return f"{type(error).__name__}: {error}"
+        return None
+
+    def _show(self) -> None:
+        if self._observers:
+            frame = self._agent.frame()
+            for observer in self._observers:
+                observer.stepped(frame)
+
+    def _position(self, observation: Observation) -> tuple[float, float]:
+        if self._evaluator is not None:
+            return self._evaluator.pose()[:2]
+        return planar_of(observation.odom_from_base)[:2]
+
+    def _shortest(self, task: Task) -> float | None:
+        if self._evaluator is None or not task.targets:
+            return None
+        distance = self._evaluator.geodesic(self._evaluator.pose()[:2], task.targets)
+        return distance if math.isfinite(distance) else None
+
+    def _judge(
+        self,
+        task: Task,
+        pursuit: _Pursuit,
+        status: Status,
+        reason: str,
+        shortest: float | None,
+    ) -> GoalResult:
+        nearest, success, strict = self._success(task, status)
+        first = self._first_visit(task)
+        if success or (success is None and status is Status.REACHED):
+            self._reached_goals.add((modality(task.goal), describe(task.goal)))
+            self._reached.update(() if nearest is None else (nearest,))
+        return GoalResult(
+            modality=modality(task.goal),
+            goal=describe(task.goal),
+            status=status,
+            success=success,
+            strict_success=strict,
+            steps=pursuit.steps,
+            path_length_m=pursuit.length,
+            shortest_m=shortest,
+            spl=_spl(success, pursuit.length, shortest),
+            seconds=time.perf_counter() - pursuit.began,
+            collisions=pursuit.collisions,
+            first_visit=first,
+            reason=reason,
+            agent_ms_median=float(np.median(pursuit.cpu_ms)) if pursuit.cpu_ms else None,
+            agent_ms_p99=float(np.percentile(pursuit.cpu_ms, 99)) if pursuit.cpu_ms else None,
+            targets=self._names(task.targets),
+            reached=self._names((nearest,))[0] if success and nearest is not None else None,
+        )
+
+    def _success(self, task: Task, status: Status) -> tuple[int | None, bool | None, bool | None]:
+        """Return the nearest target, success and strict success."""
+        if self._evaluator is None or not task.targets:
+            return None, None, None
+        xy = self._evaluator.pose()[:2]
+        gaps = {target: self._evaluator.gap(xy, target) for target in task.targets}
+        nearest = min(gaps, key=lambda target: gaps[target])
+        stopped = status is Status.REACHED
+        strict = self._evaluator.geodesic(xy, task.targets) < self._config.strict_reach
+        return nearest, stopped and gaps[nearest] <= self._config.reach, stopped and strict
+
+    def _first_visit(self, task: Task) -> bool:
+        if task.targets and self._evaluator is not None:
+            return self._reached.isdisjoint(task.targets)
+        return (modality(task.goal), describe(task.goal)) not in self._reached_goals
+
+    def _names(self, targets: Sequence[int]) -> tuple[str, ...]:
+        if self._evaluator is None:
+            return tuple(str(target) for target in targets)
+        objects = self._evaluator.objects
+        return tuple(objects[target].name for target in targets)
+
+
+def _spl(success: bool | None, length: float, shortest: float | None) -> float | None:
+    """Anderson et al., "On Evaluation of Embodied Navigation Agents", 2018."""
+    if success is None or shortest is None:
+        return None
+    if not success:
+        return 0.0
+    return 1.0 if length <= shortest else shortest / length
+
+
+def summarize(results: Sequence[GoalResult]) -> Mapping[str, float | int | None]:
+    """Return the figures of a session; means are over the goals that have the figure."""
+    judged = [r for r in results if r.success is not None]
+    return {
+        "goals": len(results),
+        "judged": len(judged),
+        "reached": sum(r.status is Status.REACHED for r in results),
+        "successes": sum(bool(r.success) for r in judged),
+        "success_rate": _mean([float(bool(r.success)) for r in judged]),
+        "strict_success_rate": _mean([float(bool(r.strict_success)) for r in judged]),
+        "spl": _mean([r.spl for r in results if r.spl is not None]),
+        "steps": sum(r.steps for r in results),
+        "path_length_m": sum(r.path_length_m for r in results),
+        "collisions": sum(r.collisions for r in results),
+        "seconds": sum(r.seconds for r in results),
+        "agent_ms_median": _mean(
+            [r.agent_ms_median for r in results if r.agent_ms_median is not None]
+        ),
+        **_revisits(results),
+    }
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def _revisits(results: Sequence[GoalResult]) -> dict[str, float | int | None]:
+    """Compare the first way to each object with the later ways to the same object."""
+    ways: dict[str, list[float]] = {}
+    for result in results:
+        if result.reached is not None:
+            ways.setdefault(result.reached, []).append(result.path_length_m)
+    again = [way for way in ways.values() if len(way) > 1]
+    first = _mean([way[0] for way in again])
+    later = _mean([float(np.mean(way[1:])) for way in again])
+    return {
+        "revisited_objects": len(again),
+        "first_visit_path_m": first,
+        "revisit_path_m": later,
+        "revisit_speedup": first / later if first is not None and later else None,
+    }

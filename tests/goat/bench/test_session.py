@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeAgent, FakeRobot, FakeTruth, make_truth
+
+from goat.bench.results import document, plain, write_json
+from goat.bench.session import GoalResult, SessionConfig, run_tasks, summarize
+from goat.types import CategoryGoal, DiscreteAction, LanguageGoal, Status, Task
+
+CHAIR = Task(CategoryGoal("chair"), (1,))
+
+
+def setup(distance: int = 2, **agent: object) -> tuple[FakeAgent, FakeRobot, FakeTruth]:
+    """A chair 1 m ahead whose viewpoint is 0.5 m ahead: two steps."""
+    robot = FakeRobot()
+    truth = FakeTruth(
+        robot, {1: make_truth(1, "chair", (1.0, 0.0)), 2: make_truth(2, "bed", (9, 9))}
+    )
+    return FakeAgent(distance, **agent), robot, truth  # type: ignore[arg-type]
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.events: list[object] = []
+
+    def goal_started(self, index: int, total: int, task: Task) -> None:
+        self.events.append((index, total))
+
+    def stepped(self, frame: object) -> None:
+        self.events.append("step")
+
+    def goal_ended(self, result: GoalResult) -> None:
+        self.events.append(result.status)
+
+
+def test_reaching_the_target_is_measured() -> None:
+    result = run_tasks(*setup(), [CHAIR]).goals[0]
+    assert (result.status, result.success, result.strict_success) == (Status.REACHED, True, True)
+    assert result.steps == 2
+    assert result.path_length_m == pytest.approx(0.5)
+    assert result.shortest_m == pytest.approx(0.5)
+    assert result.spl == 1.0
+    assert result.reached == "chair_01"
+    assert result.first_visit
+    assert result.agent_ms_median is not None
+
+
+def test_stopping_within_a_metre_is_relaxed_but_not_strict_success() -> None:
+    result = run_tasks(*setup(distance=0), [CHAIR]).goals[0]
+    assert (result.success, result.strict_success) == (True, False)
+
+
+def test_stopping_at_the_wrong_place_is_no_success() -> None:
+    result = run_tasks(*setup(), [Task(CategoryGoal("bed"), (2,))]).goals[0]
+    assert (result.status, result.success, result.spl) == (Status.REACHED, False, 0.0)
+
+
+def test_passing_by_without_stopping_is_no_success() -> None:
+    agent, robot, truth = setup(distance=99)
+    result = run_tasks(agent, robot, truth, [CHAIR], SessionConfig(max_steps=2)).goals[0]
+    assert (result.status, result.success, result.steps) == (Status.TIMEOUT, False, 2)
+    assert robot.actions[-1] is DiscreteAction.STOP
+
+
+def test_an_exception_is_never_a_success_and_later_goals_go_on() -> None:
+    agent, robot, truth = setup(fails_on=(0,))
+    first, second = run_tasks(agent, robot, truth, [CHAIR, CHAIR]).goals
+    assert (first.status, first.success) == (Status.ERROR, False)
+    assert "boom" in first.reason
+    assert (second.status, second.success) == (Status.REACHED, True)
+
+
+def test_without_ground_truth_nobody_knows() -> None:
+    agent, robot, _ = setup()
+    result = run_tasks(agent, robot, None, [Task(LanguageGoal("a chair"), ())]).goals[0]
+    assert (result.success, result.shortest_m, result.spl) == (None, None, None)
+    assert result.path_length_m == pytest.approx(0.5)
+
+
+def test_a_second_visit_is_told_from_the_first() -> None:
+    agent, robot, truth = setup()
+    agent.distance = 1
+    results = run_tasks(agent, robot, truth, [CHAIR, CHAIR]).goals
+    assert [r.first_visit for r in results] == [True, False]
+    summary = summarize(results)
+    assert summary["revisited_objects"] == 1
+    assert summary["revisit_speedup"] == pytest.approx(1.0)
+
+
+def test_observers_see_every_step() -> None:
+    recorder = Recorder()
+    run_tasks(*setup(), [CHAIR], observers=[recorder])
+    assert recorder.events == [(0, 1), "step", "step", "step", Status.REACHED]
+
+
+def test_an_embodiment_that_breaks_ends_the_session_after_a_stop() -> None:
+    agent, robot, truth = setup()
+    robot.observe = lambda: (_ for _ in ()).throw(ConnectionError("gone"))  # type: ignore
+    with pytest.raises(ConnectionError):
+        run_tasks(agent, robot, truth, [CHAIR])
+
+
+def test_results_are_json_with_versions_and_seed(tmp_path: Path) -> None:
+    result = run_tasks(*setup(), [CHAIR])
+    write_json(tmp_path / "results.json", document(result.goals, SessionConfig(), 7))
+    content = json.loads((tmp_path / "results.json").read_text())
+    assert content["schema"] == 1
+    assert content["seed"] == 7
+    assert content["goals"][0]["status"] == "reached"
+    assert content["summary"]["success_rate"] == 1.0
+    assert content["config"]["max_steps"] == 500
+    assert content["versions"]["goat"]
+    assert [p.name for p in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_numbers_that_json_lacks_become_null() -> None:
+    assert plain({"a": math.inf, "b": (math.nan, 1.5), "c": Path("x")}) == {
+        "a": None,
+        "b": [None, 1.5],
+        "c": "x",
+    }
+    assert plain(np.float64(2.0)) == 2.0
