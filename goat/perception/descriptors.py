@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from goat.perception.goal_photo import segment_goal
 from goat.perception.patches import Patch, cut, soft_bins
 from goat.types import BoolArray, Float32Array, UInt8Array
 
@@ -65,7 +66,7 @@ def describe(
     pixels = patch.rgb[patch.inside].astype(np.float32) + _DARK
     logs = np.log(pixels)
     chroma = _compress(logs[:, [0, 2]] - logs[:, 1:2])
-    light: Float32Array = pixels @ _GREY_WEIGHTS
+    light = (pixels @ _GREY_WEIGHTS).astype(np.float32)
     blocks = (
         (config.colour, _joint_histogram(chroma, light)),
         (config.layout, _layout(chroma, rows, patch.inside.shape[0])),
@@ -73,6 +74,17 @@ def describe(
     )
     vector = np.concatenate([math.sqrt(weight) * np.sqrt(block) for weight, block in blocks])
     return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def describe_goal(rgb: UInt8Array, config: DescriptorConfig = DEFAULT) -> Float32Array:
+    """Return (M, D) appearance vectors of the guesses of `segment_goal`, likeliest first.
+
+    Args:
+        rgb: (H, W, 3) photo with the object in its middle.
+        config: Weights of the blocks.
+    """
+    regions = segment_goal(rgb)
+    return np.stack([describe(rgb, region.mask, region.box, config) for region in regions])
 
 
 def _compress(chroma: Float32Array) -> Float32Array:

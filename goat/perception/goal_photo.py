@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from goat.perception.descriptors import DEFAULT, DescriptorConfig, describe
 from goat.types import BoolArray, Float32Array, UInt8Array
 
 _WORKING_SIDE = 160
@@ -44,17 +43,6 @@ def segment_goal(rgb: UInt8Array) -> list[GoalRegion]:
     small = np.asarray(cv2.bilateralFilter(small, 5, 30, 5), np.uint8)
     masks = [_grab(small, extent) for extent in _EXTENTS]
     return [_region(mask, width, height) for mask in masks]
-
-
-def describe_goal(rgb: UInt8Array, config: DescriptorConfig = DEFAULT) -> Float32Array:
-    """Return (M, D) appearance vectors of the guesses of `segment_goal`, likeliest first.
-
-    Args:
-        rgb: (H, W, 3) photo.
-        config: Weights of the descriptor's blocks.
-    """
-    regions = segment_goal(rgb)
-    return np.stack([describe(rgb, region.mask, region.box, config) for region in regions])
 
 
 def _grab(small: UInt8Array, extent: float) -> BoolArray:

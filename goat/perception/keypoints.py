@@ -65,14 +65,11 @@ class SiftMatcher:
         height, width = rgb.shape[:2]
         scale = self._working_scale(max(height, width))
         grey = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)
-        where = None if mask is None else mask.view(np.uint8)
         if scale != 1.0:
             size = (max(round(width * scale), 1), max(round(height * scale), 1))
             method = cv2.INTER_LINEAR if scale > 1.0 else cv2.INTER_AREA
             grey = cv2.resize(grey, size, interpolation=method)
-            where = (
-                None if where is None else cv2.resize(where, size, interpolation=cv2.INTER_NEAREST)
-            )
+        where = None if mask is None else _fit(mask, grey.shape)
         points, descriptors = self._sift.detectAndCompute(grey, where)
         if descriptors is None or len(points) == 0:
             return Keypoints(
@@ -140,6 +137,13 @@ def mutual_matches(a: NDArray, b: NDArray, ratio: float) -> NDArray[np.intp]:
     distinct = (1.0 - top) <= ratio * ratio * (1.0 - second)
     index = np.nonzero(mutual & distinct)[0]
     return np.stack([index, best[index]], axis=1)
+
+
+def _fit(mask: BoolArray, shape: tuple[int, ...]) -> UInt8Array:
+    """Return a mask scaled to an image of `shape`."""
+    pixels = np.ascontiguousarray(mask).view(np.uint8)
+    scaled = cv2.resize(pixels, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(scaled, np.uint8)
 
 
 def _unit(descriptors: NDArray) -> Float32Array:
