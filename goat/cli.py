@@ -1,0 +1,74 @@
+"""The `goat` command: parses, calls one function, prints.
+
+Exit codes: 0 done, 1 a bug, 2 something the user can mend, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+import tyro
+from rich.console import Console
+
+import goat
+from goat.commands import options
+from goat.errors import GoatError
+
+_HANDLERS = {
+    options.Demo: "goat.commands.demo:demo",
+    options.Run: "goat.commands.run:run",
+    options.MapExport: "goat.commands.maps:export_map",
+    options.MapImport: "goat.commands.maps:import_map",
+    options.List: "goat.commands.listing:list_names",
+    options.Doctor: "goat.commands.doctor:doctor",
+}
+_DESCRIPTION = "A robot that goes to anything: categories, photos, sentences."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    console = Console()
+    if list(argv) == ["--version"]:
+        console.print(f"goat {goat.__version__}", highlight=False)
+        return 0
+    command: options.Command = tyro.cli(
+        options.Command,  # pyright: ignore[reportArgumentType]
+        prog="goat",
+        description=_DESCRIPTION,
+        args=list(argv),
+        config=(tyro.conf.OmitSubcommandPrefixes,),
+    )
+    verb = command.action if isinstance(command, options.Map) else command
+    return _guarded(verb, console)
+
+
+def _guarded(verb: options.Verb, console: Console) -> int:
+    # Mesa's own threads cost more than they bring on small machines; read when GL starts.
+    os.environ.setdefault("LP_NUM_THREADS", "0")
+    logging.basicConfig(level=logging.INFO if verb.debug else logging.ERROR)
+    errors = Console(stderr=True)
+    try:
+        return _handler(verb)(verb, console) or 0
+    except GoatError as error:
+        if verb.debug:
+            errors.print_exception()
+        errors.print(f"[bold red]{type(error).__name__}[/]: ", end="")
+        errors.print(str(error), markup=False, highlight=False)
+        return 2
+    except KeyboardInterrupt:
+        errors.print("interrupted; what was finished is kept")
+        return 130
+
+
+def _handler(verb: options.Verb):
+    module, _, function = _HANDLERS[type(verb)].partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

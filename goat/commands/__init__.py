@@ -1,0 +1,1 @@
+"""What the verbs of the `goat` command do; each module is imported when its verb is used."""
