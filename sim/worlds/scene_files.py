@@ -1,0 +1,194 @@
+"""OBJ, STL, PLY, GLB and glTF files through trimesh, with every outside reference checked."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+from PIL import Image
+from trimesh.resolvers import Resolver
+
+from goat.errors import WorldError
+from sim.worlds.image_files import TextureStore
+from sim.worlds.limits import LoadConfig
+from sim.worlds.mesh_tools import Corners, Surface, drop_degenerate, to_mesh
+from sim.worlds.safe_paths import SafeRoots, resolve_relative
+from sim.worlds.world import Material
+
+Z_UP_FROM_Y_UP = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
+"""Turns the glTF axes (y up) into z up."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """A surface of a scene file where a node puts it."""
+
+    node: str
+    """Name of the node in the file."""
+    surface: Surface
+    """In the node's frame; shared by the nodes that show the same mesh."""
+    scene_from_node: NDArray[np.float64]
+    """(4, 4), metres, z up."""
+
+
+class SafeResolver(Resolver):
+    """Hands trimesh the files that a scene refers to, inside the world's folder only."""
+
+    def __init__(self, path: Path, roots: SafeRoots, config: LoadConfig) -> None:
+        """Serve references of the file at `path`."""
+        self._path = path
+        self._roots = roots
+        self._config = config
+        self.error: WorldError | None = None
+        self.missing: list[str] = []
+
+    def get(self, key: str) -> bytes:
+        """Return the content of a referenced file.
+
+        Raises:
+            FileNotFoundError: It does not exist or may not be read; `error` tells the latter.
+        """
+        try:
+            found = resolve_relative(key, self._path.parent, self._roots, self._path)
+        except WorldError as error:
+            self.error = error
+            raise FileNotFoundError(key) from error
+        if found is None or found.stat().st_size > self._config.max_file_bytes:
+            self.missing.append(key)
+            raise FileNotFoundError(key)
+        return found.read_bytes()
+
+    def write(self, name: str, data: Any) -> None:
+        """Refuse: worlds are only read."""
+        raise PermissionError(name)
+
+    def namespaced(self, namespace: str) -> SafeResolver:
+        """Return itself: references stay relative to the scene file."""
+        return self
+
+    def keys(self) -> Iterable[str]:
+        """Return no names: references are looked up, not listed."""
+        return ()
+
+
+def read_scene(
+    path: Path, roots: SafeRoots, config: LoadConfig, textures: TextureStore, warnings: list[str]
+) -> list[Placed]:
+    """Read a scene file.
+
+    Args:
+        path: A file that was found safe.
+        roots: Folders that references may lead to.
+        config: Limits.
+        textures: Where images are kept.
+        warnings: Receives one line for each missing file.
+
+    Raises:
+        ValueError: The file is damaged or of another kind.
+        UnsafePathError: It refers to a file outside the world's folder.
+    """
+    resolver = SafeResolver(path, roots, config)
+    kind = path.suffix.lower().removeprefix(".")
+    try:
+        scene = trimesh.load_scene(
+            io.BytesIO(path.read_bytes()), file_type=kind, resolver=resolver, process=False
+        )
+    except Exception as error:
+        if resolver.error is not None:
+            raise resolver.error from error
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+    if resolver.error is not None:
+        raise resolver.error
+    name = f"{path.parent.parent.name}/{path.name}"
+    warnings.extend(
+        f"{name}: the file {missing!r} is missing" for missing in dict.fromkeys(resolver.missing)
+    )
+    return _place(scene, name, textures, y_up=kind in ("glb", "gltf"))
+
+
+def _place(scene: trimesh.Scene, name: str, textures: TextureStore, y_up: bool) -> list[Placed]:
+    surfaces = {
+        key: _surface(geometry, f"{name}#{key}", textures)
+        for key, geometry in scene.geometry.items()
+        if isinstance(geometry, trimesh.Trimesh)
+    }
+    to_z_up = Z_UP_FROM_Y_UP if y_up else np.eye(4)
+    placed = []
+    for node in scene.graph.nodes_geometry:
+        matrix, key = scene.graph[node]
+        surface = surfaces.get(key)
+        if surface is not None:
+            placed.append(Placed(str(node), surface, to_z_up @ matrix))
+    return placed
+
+
+def bake(placed: Placed) -> Surface:
+    """Return a surface moved to where its node puts it."""
+    mesh = placed.surface.mesh
+    corners = Corners(
+        mesh.vertices.astype(np.float64),
+        mesh.faces,
+        None if mesh.normals is None else mesh.normals.astype(np.float64),
+        None if mesh.normals is None else mesh.faces,
+        mesh.uv,
+        mesh.face_uv,
+    )
+    moved = to_mesh(corners.moved(placed.scene_from_node))
+    return Surface(moved, placed.surface.material, placed.node)
+
+
+def _surface(geometry: trimesh.Trimesh, name: str, textures: TextureStore) -> Surface | None:
+    faces = np.asarray(geometry.faces)
+    uv = getattr(geometry.visual, "uv", None)
+    material = _material(geometry.visual, name, textures)
+    normals = geometry.vertex_normals if "vertex_normals" in geometry._cache else None
+    corners = drop_degenerate(
+        Corners(
+            np.asarray(geometry.vertices, np.float64),
+            faces,
+            None if normals is None else np.asarray(normals, np.float64),
+            None if normals is None else faces,
+            None if uv is None else np.asarray(uv, np.float32)[:, :2],
+            None if uv is None else faces,
+        )
+    )
+    return None if corners is None else Surface(to_mesh(corners), material, name)
+
+
+def _material(visual: Any, name: str, textures: TextureStore) -> Material:
+    material = getattr(visual, "material", None)
+    if material is None:
+        colors = np.asarray(visual.main_color if visual.defined else (204, 204, 204, 255))
+        return Material(name, _rgba(colors / 255.0))
+    if isinstance(material, trimesh.visual.material.PBRMaterial):
+        color, image = material.baseColorFactor, material.baseColorTexture
+        glow = material.emissiveFactor
+        rough = 1.0 if material.roughnessFactor is None else float(material.roughnessFactor)
+    else:
+        color, image = getattr(material, "diffuse", None), getattr(material, "image", None)
+        glow, rough = None, 0.7
+    texture = textures.keep(image, name) if isinstance(image, Image.Image) else None
+    rgba = _rgba(np.asarray(color, float) / 255.0) if color is not None else (1.0, 1.0, 1.0, 1.0)
+    if getattr(material, "alphaMode", None) in (None, "OPAQUE", "MASK"):
+        rgba = (*rgba[:3], 1.0 if hasattr(material, "alphaMode") else rgba[3])
+    return Material(
+        name,
+        rgba,
+        texture,
+        specular=0.3 * (1.0 - rough),
+        shininess=0.5 * (1.0 - rough),
+        emission=0.0 if glow is None else float(np.clip(np.mean(glow), 0.0, 1.0)),
+    )
+
+
+def _rgba(values: NDArray) -> tuple[float, float, float, float]:
+    full = np.ones(4)
+    full[: min(len(values), 4)] = np.clip(np.nan_to_num(values[:4], nan=1.0), 0.0, 1.0)
+    r, g, b, a = (float(v) for v in full)
+    return (r, g, b, a)
