@@ -10,6 +10,8 @@ from typing import Any
 import collada
 import numpy as np
 from collada.common import DaeError
+from collada.polylist import Polylist
+from collada.triangleset import TriangleSet
 from defusedxml import ElementTree as SafeElementTree
 from defusedxml.common import DefusedXmlException
 from numpy.typing import NDArray
@@ -98,9 +100,9 @@ def _primitives(document: Any) -> Iterator[tuple[Any, Any]]:
         raise ValueError("no scene")
     for bound in document.scene.objects("geometry"):
         for primitive in bound.original.primitives:
-            if isinstance(primitive, collada.polylist.Polylist):
+            if isinstance(primitive, Polylist):
                 yield bound, primitive.triangleset()
-            elif isinstance(primitive, collada.triangleset.TriangleSet):
+            elif isinstance(primitive, TriangleSet):
                 yield bound, primitive
 
 

@@ -105,43 +105,14 @@ SYNONYMS: Mapping[str, str | None] = {
 """Words of a name -> what a person says; None marks the structure of a building."""
 
 _NOISE = frozenset(
-    [
-        "aws",
-        "robomaker",
-        "residential",
-        "warehouse",
-        "model",
-        "models",
-        "link",
-        "visual",
-        "mesh",
-        "obj",
-        "object",
-        "item",
-        "static",
-        "geometry",
-        "geom",
-        "node",
-        "root",
-        "scene",
-        "mat",
-        "material",
-        "low",
-        "high",
-        "poly",
-        "lod",
-        "gazebo",
-        "ros",
-        "osrf",
-        "the",
-        "new",
-        "old",
-        "copy",
-        "instance",
-        "house",
-        "room",
-    ]
-)
+    (
+        "aws", "robomaker", "residential", "warehouse", "model", "models", "link", "visual",
+        "mesh", "obj", "object", "item", "static", "geometry", "geom", "node", "root", "scene",
+        "mat", "material", "low", "high", "poly", "lod", "gazebo", "ros", "osrf", "the", "new",
+        "old", "copy", "instance", "house", "room",
+    )
+)  # fmt: skip
+"""Words that say nothing about what a thing is."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MAX_WORDS = 3
 

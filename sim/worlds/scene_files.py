@@ -13,6 +13,7 @@ import trimesh
 from numpy.typing import NDArray
 from PIL import Image
 from trimesh.resolvers import Resolver
+from trimesh.visual.material import PBRMaterial
 
 from goat.errors import WorldError
 from sim.worlds.image_files import TextureStore
@@ -166,7 +167,7 @@ def _material(visual: Any, name: str, textures: TextureStore) -> Material:
     if material is None:
         colors = np.asarray(visual.main_color if visual.defined else (204, 204, 204, 255))
         return Material(name, _rgba(colors / 255.0))
-    if isinstance(material, trimesh.visual.material.PBRMaterial):
+    if isinstance(material, PBRMaterial):
         color, image = material.baseColorFactor, material.baseColorTexture
         glow = material.emissiveFactor
         rough = 1.0 if material.roughnessFactor is None else float(material.roughnessFactor)
