@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -14,6 +14,18 @@ from goat.types import BoolArray, Float32Array, KeypointMatches, Keypoints, UInt
 _DIMENSION = 128
 _SCALE = 512.0
 """RootSIFT entries are stored as uint8 in steps of 1 / _SCALE."""
+
+
+@dataclass(frozen=True)
+class GeometryConfig:
+    """When matches agree with one epipolar geometry."""
+
+    min_matches: int = 8
+    """With fewer tentative matches no geometry is tried and nothing matches."""
+    tolerance: float = 0.02
+    """Largest distance from the epipolar line, as a share of the longer image side."""
+    iterations: int = 1000
+    """Most RANSAC iterations."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +42,8 @@ class SiftConfig:
     """SIFT's contrast threshold; lower finds more on smooth surfaces."""
     ratio: float = 0.85
     """Largest distance ratio between the best and the second best match."""
-    min_matches: int = 8
-    """With fewer tentative matches no geometry is tried and nothing matches."""
-    tolerance: float = 0.02
-    """Largest distance from the epipolar line, as a share of the longer image side."""
-    iterations: int = 1000
-    """Most RANSAC iterations."""
+    geometry: GeometryConfig = field(default_factory=GeometryConfig)
+    """The check that follows."""
 
 
 class SiftMatcher:
@@ -83,12 +91,10 @@ class SiftMatcher:
         return Keypoints(xy, _root(descriptors[strongest]), width, height)
 
     def match(self, a: Keypoints, b: Keypoints) -> KeypointMatches:
-        """Return matches that agree with one epipolar geometry or one homography."""
+        """Return matches that agree with one epipolar geometry."""
         pairs = mutual_matches(a.descriptors, b.descriptors, self._config.ratio)
         xy_a, xy_b = a.xy[pairs[:, 0]], b.xy[pairs[:, 1]]
-        inside = np.zeros(len(pairs), np.bool_)
-        if len(pairs) >= self._config.min_matches:
-            inside = self._consistent(xy_a, xy_b, max(b.width, b.height))
+        inside = consistent(xy_a, xy_b, max(b.width, b.height), self._config.geometry)
         return KeypointMatches(xy_a[inside], xy_b[inside], tentative=len(pairs))
 
     def _working_scale(self, longer: int) -> float:
@@ -96,24 +102,38 @@ class SiftMatcher:
             return self._config.min_side / longer
         return min(self._config.max_side / longer, 1.0)
 
-    def _consistent(self, xy_a: Float32Array, xy_b: Float32Array, side: int) -> BoolArray:
-        """Return (N,) whether each match fits the best fundamental matrix."""
-        params = cv2.UsacParams()
-        params.threshold = self._config.tolerance * side
-        params.maxIterations = self._config.iterations
-        params.confidence = 0.999
-        params.randomGeneratorState = 0
-        params.score = cv2.SCORE_METHOD_MAGSAC
-        params.loMethod = cv2.LOCAL_OPTIM_SIGMA
-        params.sampler = cv2.SAMPLING_UNIFORM
-        params.isParallel = False
-        try:
-            _, inside = cv2.findFundamentalMat(xy_a, xy_b, params)
-        except cv2.error:  # degenerate configurations make USAC throw
-            return np.zeros(len(xy_a), np.bool_)
-        if inside is None:
-            return np.zeros(len(xy_a), np.bool_)
-        return inside.ravel().astype(np.bool_)
+
+def consistent(
+    xy_a: Float32Array, xy_b: Float32Array, side: int, config: GeometryConfig
+) -> BoolArray:
+    """Return (N,) whether each match fits the best fundamental matrix; deterministic.
+
+    Barath et al., "MAGSAC++, a fast, reliable and accurate robust estimator", 2020,
+    https://arxiv.org/abs/1912.05909, as in OpenCV.
+
+    Args:
+        xy_a: (N, 2) positions in the first image, px.
+        xy_b: (N, 2) positions in the second image, px.
+        side: Longer side of the second image, px.
+        config: Limits.
+    """
+    nothing = np.zeros(len(xy_a), np.bool_)
+    if len(xy_a) < max(config.min_matches, 8):
+        return nothing
+    params = cv2.UsacParams()
+    params.threshold = config.tolerance * side
+    params.maxIterations = config.iterations
+    params.confidence = 0.999
+    params.randomGeneratorState = 0
+    params.score = cv2.SCORE_METHOD_MAGSAC
+    params.loMethod = cv2.LOCAL_OPTIM_SIGMA
+    params.sampler = cv2.SAMPLING_UNIFORM
+    params.isParallel = False
+    try:
+        _, inside = cv2.findFundamentalMat(xy_a, xy_b, params)
+    except cv2.error:  # degenerate configurations make it throw
+        return nothing
+    return nothing if inside is None else inside.ravel().astype(np.bool_)
 
 
 def mutual_matches(a: NDArray, b: NDArray, ratio: float) -> NDArray[np.intp]:
