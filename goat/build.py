@@ -1,0 +1,76 @@
+"""Makes an agent from names and settings: the one place that knows which parts go together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from goat.agent import Agent, AgentConfig
+from goat.memory.matcher import Encoders, GoalMatcher, MatcherConfig
+from goat.memory.memory import Memory, MemoryConfig
+from goat.nav.navigator import Navigator, NavigatorConfig
+from goat.perception.attributes import measure
+from goat.perception.descriptors import describe, describe_goal
+from goat.perception.keypoints import SiftMatcher
+from goat.perception.worker import SynchronousPerceiver, ThreadedPerceiver
+from goat.protocols import Detector, KeypointMatcher
+from goat.types import Body, BoolArray, Float32Array, UInt8Array
+
+
+@dataclass(frozen=True)
+class BuildConfig:
+    """Settings of every part of the agent."""
+
+    agent: AgentConfig = field(default_factory=AgentConfig)
+    """How a goal is pursued."""
+    memory: MemoryConfig = field(default_factory=MemoryConfig)
+    """What is remembered."""
+    matcher: MatcherConfig = field(default_factory=MatcherConfig)
+    """How goals are matched."""
+    navigator: NavigatorConfig = field(default_factory=NavigatorConfig)
+    """How the robot moves."""
+    asynchronous: bool = False
+    """Run the detector in a thread of its own; for slow detectors on real robots."""
+
+
+def build_agent(
+    body: Body,
+    detector: Detector,
+    memory_path: Path | None = None,
+    config: BuildConfig | None = None,
+    vocabulary: Sequence[str] = (),
+    keypoints: KeypointMatcher | None = None,
+    encoders: Encoders | None = None,
+) -> Agent:
+    """Put an agent together.
+
+    Args:
+        body: The robot.
+        detector: Finds objects in observations.
+        memory_path: File to continue from and save to; None keeps nothing.
+        config: Settings of every part.
+        vocabulary: Categories the detector may report.
+        keypoints: Local features for goal photos; SIFT if None.
+        encoders: Image and text encoder for language goals, if there are weights.
+
+    Raises:
+        MemoryFileError: The memory file cannot be used; it is left as it is.
+    """
+    config = config or BuildConfig()
+    run = ThreadedPerceiver if config.asynchronous else SynchronousPerceiver
+    return Agent(
+        perceiver=run(detector),
+        memory=Memory(body, look_of, memory_path, config.memory),
+        matcher=GoalMatcher(keypoints or SiftMatcher(), describe_goal, config.matcher, encoders),
+        navigator=Navigator(body, config.navigator),
+        labels=vocabulary,
+        config=config.agent,
+    )
+
+
+def look_of(
+    rgb: UInt8Array, mask: BoolArray, box: Float32Array
+) -> tuple[Float32Array, dict[str, float]]:
+    """Return the appearance vector and the attributes of a masked object."""
+    return describe(rgb, mask, box), measure(rgb, mask, box)

@@ -1,0 +1,193 @@
+"""Which remembered object is the goal, with a probability.
+
+Category goals are answered by words, image goals by local features and appearance, language goals
+by grounding the parsed sentence in what was measured and, with an encoder for images and text, by
+their cosine as well. Probabilities of different modalities mean the same: act above one threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from goat.memory.grounding import Grounder, GroundingConfig, Scene, noun_fit
+from goat.memory.language import Description, parse
+from goat.memory.photo import FeatureCache, GoalDescriber, PhotoConfig, PhotoMatcher
+from goat.memory.rooms import RoomConfig, RoomMap
+from goat.memory.views import crop_of
+from goat.protocols import ImageEncoder, KeypointMatcher, TextEncoder
+from goat.types import (
+    CategoryGoal,
+    Float32Array,
+    Goal,
+    ImageGoal,
+    Instance,
+    LanguageGoal,
+    OccupancyGrid,
+)
+
+
+@dataclass(frozen=True)
+class MatcherConfig:
+    """How goals are matched."""
+
+    grounding: GroundingConfig = field(default_factory=GroundingConfig)
+    """How hard each part of a sentence counts."""
+    photo: PhotoConfig = field(default_factory=PhotoConfig)
+    """How photo matches become a probability."""
+    rooms: RoomConfig = field(default_factory=RoomConfig)
+    """Where one room ends and the next begins."""
+    rival_weight: float = 0.5
+    """How much equally good rivals lower the probability of a description that singles one out."""
+    unexplored_comparison: float = 0.5
+    """What "the largest" is worth while not everything has been seen."""
+    clip_temperature: float = 0.02
+    """Softmax temperature of image-text cosines among the candidates."""
+    clip_weight: float = 0.5
+    """Weight of the image-text softmax beside the grounded fit, as a power."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One candidate for a goal."""
+
+    instance: Instance
+    """The remembered object."""
+    probability: float
+    """Probability in [0, 1] that it is what is sought."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """Optional weights that see and read in one space."""
+
+    image: ImageEncoder
+    """Embeds crops."""
+    text: TextEncoder
+    """Embeds sentences."""
+
+
+class GoalMatcher:
+    """Answers one goal after another from the memory."""
+
+    def __init__(
+        self,
+        keypoints: KeypointMatcher,
+        describe_goal: GoalDescriber,
+        config: MatcherConfig | None = None,
+        encoders: Encoders | None = None,
+    ) -> None:
+        """Start without a goal.
+
+        Args:
+            keypoints: Finds and matches local features.
+            describe_goal: Appearance of the object in a goal photo.
+            config: How goals are matched.
+            encoders: Image and text encoder of one space, if there are weights.
+        """
+        self.config = config or MatcherConfig()
+        self._keypoints = keypoints
+        self._describe_goal = describe_goal
+        self._encoders = encoders
+        self._features = FeatureCache(keypoints, self.config.photo.cache)
+        self._crops: dict[int, Float32Array] = {}
+        self._answer: Callable[[Sequence[Instance], OccupancyGrid, bool], dict[int, float]]
+        self._answer = lambda instances, grid, explored: {}
+
+    def set_goal(self, goal: Goal, labels: Sequence[str] = ()) -> None:
+        """Prepare a goal.
+
+        Args:
+            goal: What is sought.
+            labels: Categories the detector may report.
+
+        Raises:
+            GoalError: A sentence without words.
+        """
+        match goal:
+            case CategoryGoal(category):
+                self._answer = lambda instances, grid, explored: {
+                    i.id: noun_fit(category, i.label_scores) for i in instances
+                }
+            case ImageGoal():
+                photo = PhotoMatcher(
+                    goal, self._keypoints, self._features, self._describe_goal, self.config.photo
+                )
+                self._answer = lambda instances, grid, explored: photo.score(instances)
+            case LanguageGoal(text):
+                description = parse(text, labels)
+                self._answer = lambda instances, grid, explored: self._ground(
+                    text, description, instances, grid, explored
+                )
+
+    def match(
+        self, instances: Sequence[Instance], grid: OccupancyGrid, explored: bool
+    ) -> list[Match]:
+        """Return the candidates for the current goal, likeliest first.
+
+        Args:
+            instances: What is remembered.
+            grid: The map, for rooms.
+            explored: Nothing is left to see.
+        """
+        scores = self._answer(instances, grid, explored)
+        matches = [Match(i, scores[i.id]) for i in instances if scores.get(i.id, 0.0) > 0.0]
+        return sorted(matches, key=lambda match: (-match.probability, match.instance.id))
+
+    def prepare(self, instances: Sequence[Instance], budget: int) -> None:
+        """Compute features of up to `budget` views ahead of the next image goal."""
+        for instance in instances:
+            for view in instance.views:
+                if budget <= 0:
+                    return
+                if view.id not in self._features:
+                    self._features.get(view)
+                    budget -= 1
+
+    def _ground(
+        self,
+        text: str,
+        description: Description,
+        instances: Sequence[Instance],
+        grid: OccupancyGrid,
+        explored: bool,
+    ) -> dict[int, float]:
+        cfg = self.config
+        scene = Scene(instances, RoomMap(grid, instances, cfg.rooms))
+        fits = Grounder(scene, cfg.grounding).fits(description)
+        if self._encoders is not None and fits:
+            fits = self._with_encoders(self._encoders, text, fits, instances)
+        if description.compares and not explored:
+            fits = {i: fit * cfg.unexplored_comparison for i, fit in fits.items()}
+        if not description.discriminates:
+            return fits
+        total = sum(fits.values()) or 1.0
+        return {i: fit * (fit / total) ** cfg.rival_weight for i, fit in fits.items()}
+
+    def _with_encoders(
+        self,
+        encoders: Encoders,
+        text: str,
+        fits: dict[int, float],
+        instances: Sequence[Instance],
+    ) -> dict[int, float]:
+        """Sharpen fits by the softmax of image-text cosines among the candidates."""
+        candidates = [i for i in instances if i.id in fits and i.views]
+        if not candidates:
+            return fits
+        sentence = encoders.text.encode_texts([text])[0]
+        cosines = np.array([(self._embed(encoders, i) @ sentence).max() for i in candidates])
+        weights = np.exp((cosines - cosines.max()) / self.config.clip_temperature)
+        return fits | {
+            i.id: fits[i.id] * float(weight) ** self.config.clip_weight
+            for i, weight in zip(candidates, weights, strict=True)
+        }
+
+    def _embed(self, encoders: Encoders, instance: Instance) -> Float32Array:
+        missing = [view for view in instance.views if view.id not in self._crops]
+        if missing:
+            vectors = encoders.image.encode_images([crop_of(view) for view in missing])
+            self._crops.update(zip((view.id for view in missing), vectors, strict=True))
+        return np.stack([self._crops[view.id] for view in instance.views])

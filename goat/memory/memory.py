@@ -1,0 +1,103 @@
+"""The whole memory: map, instances and the file that keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scipy.spatial.transform import RigidTransform
+
+from goat.frames import planar_of
+from goat.memory.instances import Describer, InstanceConfig, InstanceMemory
+from goat.memory.semantic_map import MapConfig, SemanticMap
+from goat.memory.store import MemoryStore
+from goat.memory.vocabulary import compatible
+from goat.types import Body, Detection, Instance, Observation, OccupancyGrid
+
+
+@dataclass(frozen=True)
+class MemoryConfig:
+    """What is remembered and how often it is written."""
+
+    map: MapConfig = field(default_factory=MapConfig)
+    """From depth to free space."""
+    instances: InstanceConfig = field(default_factory=InstanceConfig)
+    """From detections to objects."""
+    save_every: int = 8
+    """Updates per transaction."""
+
+
+class Memory:
+    """What the robot knows of a place; one per place and frame."""
+
+    def __init__(
+        self,
+        body: Body,
+        describer: Describer,
+        path: Path | None = None,
+        config: MemoryConfig | None = None,
+    ) -> None:
+        """Open `path` and continue from it, or start afresh in memory.
+
+        Args:
+            body: Its size decides what is free.
+            describer: Measures how an object looks.
+            path: SQLite file; None keeps nothing after the run.
+            config: What is remembered.
+
+        Raises:
+            MemoryFileError: The file cannot be used; it is left as it is.
+        """
+        self.config = config or MemoryConfig()
+        self._body = body
+        self.map = SemanticMap(body, self.config.map)
+        self.objects = InstanceMemory(describer, self.config.instances, compatible)
+        self._updates = 0
+        self._store = None if path is None else MemoryStore(path)
+        if self._store is not None:
+            stored = self._store.load()
+            self.map.load_tiles(stored.tiles)
+            self.objects.restore(stored.tracks, stored.next_id, stored.next_view)
+
+    def look(self, observation: Observation, map_from_base: RigidTransform) -> None:
+        """Fuse an observation's depth into the map."""
+        self.map.update(observation, map_from_base)
+        x, y, _ = planar_of(map_from_base)
+        self.map.mark_free((x, y), self._body.radius)
+
+    def remember(
+        self,
+        detections: Sequence[Detection],
+        observation: Observation,
+        map_from_base: RigidTransform,
+    ) -> dict[int, int]:
+        """Fuse detections; return detection index -> instance id."""
+        owners = self.objects.update(detections, observation, map_from_base)
+        self._updates += 1
+        if self._updates % self.config.save_every == 0:
+            self.save()
+        return owners
+
+    def instances(self) -> tuple[Instance, ...]:
+        """Return what is remembered."""
+        return self.objects.instances()
+
+    def grid(self) -> OccupancyGrid:
+        """Return the map."""
+        return self.map.grid()
+
+    def save(self) -> None:
+        """Write what changed in one transaction; does nothing without a file."""
+        if self._store is None:
+            return
+        changed, removed = self.objects.take_changes()
+        tiles = self.map.take_dirty_tiles()
+        self._store.save(changed, removed, tiles, self.objects.counters)
+
+    def close(self) -> None:
+        """Save and close the file."""
+        if self._store is not None:
+            self.save()
+            self._store.close()
+            self._store = None
