@@ -103,7 +103,8 @@ class CollisionMap:
 
     def _components(self, world: World) -> NDArray[np.int32]:
         free = (self.clearance >= self._limit).astype(np.uint8)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(free, connectivity=4)
+        _, found, stats, _ = cv2.connectedComponentsWithStats(free, connectivity=4)
+        labels = np.asarray(found, np.int32)
         areas = stats[:, cv2.CC_STAT_AREA] * self.cell**2
         big = np.flatnonzero(areas >= _MIN_AREA)
         big = big[big > 0]
@@ -114,7 +115,7 @@ class CollisionMap:
             )
         self.largest = int(big[areas[big].argmax()])
         """Label of the largest connected free place."""
-        return np.where(areas[labels] >= _MIN_AREA, labels, 0).astype(np.int32)
+        return np.where(areas[labels] >= _MIN_AREA, labels, 0)
 
     def _index(self, x: float, y: float) -> tuple[int, int]:
         col = math.floor((x - self.origin[0]) / self.cell)

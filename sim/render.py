@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import weakref
 from typing import NamedTuple
 
 import mujoco
@@ -83,6 +84,21 @@ class Renderer:
         context.draw(self._culler.unoccluded(view, visible, depth), as_ids=True)
         return Frame(rgb, depth, context.read_ids())
 
+    def ids(
+        self,
+        camera: CameraIntrinsics,
+        world_from_camera: RigidTransform,
+        only: int | None = None,
+    ) -> Int32Array:
+        """Return (H, W) object ids alone, 0 = none; with `only`, that object as if alone."""
+        context = self._ready(camera.width, camera.height)
+        context.look(camera, world_from_camera)
+        geoms, _ = self._culler.in_frustum(self._culler.view(camera, world_from_camera, _NEAR))
+        if only is not None:
+            geoms = geoms[self._compiled.geom_object[geoms] == only]
+        context.draw(geoms, as_ids=True)
+        return context.read_ids()
+
     def close(self) -> None:
         """Free the GL context; a later `render` makes a new one."""
         if self._context is not None:
@@ -92,6 +108,7 @@ class Renderer:
     def _ready(self, width: int, height: int) -> _Context:
         if self._context is None:
             self._context = _Context(self._compiled, width, height, self._backend)
+            weakref.finalize(self, self._context.close).atexit = False
         self._context.resize(width, height)
         return self._context
 
@@ -119,6 +136,7 @@ class _Context:
         self._sky = np.rint(255.0 * np.clip(compiled.world.sky, 0.0, 1.0)).astype(np.uint8)
         self._most_ids = len(compiled.world.objects)
         self.resize(width, height)
+        self._closed = False
         atexit.register(self.close)
 
     def resize(self, width: int, height: int) -> None:
@@ -182,6 +200,9 @@ class _Context:
     def close(self) -> None:
         """Free everything, before the GL library goes."""
         atexit.unregister(self.close)
+        if self._closed:
+            return
+        self._closed = True
         self._gl.make_current()
         self._mjr.free()
         self._gl.free()
