@@ -141,7 +141,10 @@ def load_tokenizer(source: str, config: RuntimeConfig) -> Any:
     """
     transformers = require("transformers")
     with _explained(source, "tokenizer.json"):
-        return transformers.AutoTokenizer.from_pretrained(source, local_files_only=config.offline)
+        tokens = transformers.AutoTokenizer.from_pretrained(source, local_files_only=config.offline)
+        if len(tokens.get_vocab()) <= len(set(tokens.all_special_tokens)):
+            raise ValueError("it knows no words")  # made from nothing, without a complaint
+        return tokens
 
 
 def first_line(error: BaseException) -> str:

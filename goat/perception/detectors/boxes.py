@@ -54,8 +54,8 @@ class BoxFiller:
     def segment(self, rgb: UInt8Array, corners: Float32Array) -> BoolArray:
         """Return masks (N, H, W) that fill the boxes."""
         masks = np.zeros((len(corners), *rgb.shape[:2]), np.bool_)
-        for mask, (x0, y0, x1, y1) in zip(masks, whole_pixels(corners, rgb.shape), strict=True):
-            mask[y0:y1, x0:x1] = True
+        for index, (x0, y0, x1, y1) in enumerate(whole_pixels(corners, rgb.shape)):
+            masks[index, y0:y1, x0:x1] = True
         return masks
 
 

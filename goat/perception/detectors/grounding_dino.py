@@ -60,12 +60,8 @@ class GroundingDinoFinder:
     def _captions(self, vocabulary: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
         """Yield slices of the vocabulary, each short enough for one caption, and their starts."""
         limit = self._net.model.config.max_text_len - 2
-        lengths = [
-            len(ids) + 1
-            for ids in self._tokens(
-                [name.lower() for name in vocabulary], add_special_tokens=False
-            )["input_ids"]
-        ]
+        tokens = self._tokens([name.lower() for name in vocabulary], add_special_tokens=False)
+        lengths = [len(ids) + 1 for ids in tokens["input_ids"]]
         start, used = 0, 0
         for index, length in enumerate(lengths):
             if used + length > limit and index > start:
