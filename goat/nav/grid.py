@@ -76,12 +76,12 @@ def _lookup(grid: OccupancyGrid, layer: NDArray, xy: NDArray, outside: float) ->
     return np.where(inside, layer[safe[..., 0], safe[..., 1]], np.float32(outside))
 
 
-def crop(grid: OccupancyGrid, pose: Pose, border: int) -> tuple[OccupancyGrid, tuple[int, int]]:
-    """Return the known part of `grid` and the robot's surroundings, with its corner's cell.
+def crop(grid: OccupancyGrid, xy: NDArray, border: int) -> tuple[OccupancyGrid, tuple[int, int]]:
+    """Return the known part of `grid` and the surroundings of places, with its corner's cell.
 
     Args:
         grid: Any size; most of it may be unknown.
-        pose: The robot; it may stand outside the grid.
+        xy: (N, 2) places to include (the robot, an object), m; they may lie outside the grid.
         border: Unknown cells to keep (or add) on each side.
 
     Returns:
@@ -89,11 +89,11 @@ def crop(grid: OccupancyGrid, pose: Pose, border: int) -> tuple[OccupancyGrid, t
         even, so that neighbouring snapshots line up.
     """
     col, row, width, height = cv2.boundingRect(grid.state)
-    robot = grid.cells(np.array(pose[:2]))
-    if width == 0:
-        row, col, height, width = int(robot[0]), int(robot[1]), 1, 1
-    low = np.minimum((row, col), robot) - border
-    high = np.maximum((row + height, col + width), robot + 1) + border
+    cells = grid.cells(np.atleast_2d(xy))
+    low, high = cells.min(axis=0), cells.max(axis=0) + 1
+    if width:
+        low, high = np.minimum(low, (row, col)), np.maximum(high, (row + height, col + width))
+    low, high = low - border, high + border
     low -= low % 2
     high += high % 2
     state = np.zeros(tuple(high - low), np.uint8)

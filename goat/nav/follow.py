@@ -1,0 +1,230 @@
+"""From a path to actions: fixed steps for discrete bases, velocities for the others."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from goat.frames import wrap_angle
+from goat.nav.grid import LocalClearance, Pose
+from goat.types import Body, DiscreteAction, Float64Array, Path, VelocityCommand
+
+
+@dataclass(frozen=True)
+class FollowConfig:
+    """How a path is followed."""
+
+    tolerance: float = 0.15
+    """Distance to the path's end that counts as there, m."""
+    horizon: float = 2.0
+    """How much of the path is looked at, m."""
+    depth: int = 4
+    """Forward steps that the discrete follower simulates."""
+    beam: int = 32
+    """Simulated states kept after each forward step."""
+    detour: float = 1.4
+    """Cost of a metre beside the path over one along it."""
+    turn_cost: float = 0.6
+    """Cost of facing one turn step off the path at the end of the simulation, in actions."""
+    soft_clearance: float = 0.12
+    """Room beyond the body below which a step is disliked, m."""
+    soft_cost: float = 1.5
+    """Cost of a step with no such room, in actions."""
+    margin: float = 0.01
+    """Room to keep at all times, m."""
+    lookahead: float = 0.4
+    """Distance of the point that the velocity follower steers to, m."""
+    spot_turn: float = math.radians(50.0)
+    """Heading error above which the velocity follower turns on the spot, rad."""
+    deceleration: float = 0.5
+    """Greatest deceleration, m/s^2."""
+
+
+def remaining(path: Path, pose: Pose, horizon: float = math.inf) -> Float64Array:
+    """Return (N, 2) the path from the point nearest to the robot on, about 5 cm apart.
+
+    Args:
+        path: Anything with at least one point.
+        pose: The robot.
+        horizon: Points farther along than this are left out, m.
+    """
+    points = _dense(path.points, 0.05)
+    start = int(np.square(points - np.array(pose[:2])).sum(axis=1).argmin())
+    stop = len(points) if math.isinf(horizon) else start + 1 + math.ceil(horizon / 0.05)
+    return points[start:stop]
+
+
+def _dense(points: Float64Array, spacing: float) -> Float64Array:
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    count = max(2, math.ceil(length[-1] / spacing) + 1)
+    at = np.linspace(0.0, length[-1], count)
+    return np.stack([np.interp(at, length, points[:, k]) for k in (0, 1)], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DiscreteFollower:
+    """Chooses among forward and turns by simulating what a few of them lead to.
+
+    A beam search over "turn by k steps, then one forward" finds the action sequence that gets
+    farthest along the path for its number of actions, sweeping the body along every forward step.
+    The same search from the next pose continues the same plan, so it does not dither.
+    """
+
+    body: Body
+    """Step sizes and footprint."""
+    config: FollowConfig = field(default_factory=FollowConfig)
+    """How it follows."""
+
+    def act(
+        self, path: Path, pose: Pose, room: LocalClearance, slack: float = 0.0
+    ) -> DiscreteAction | None:
+        """Return the next action, None at the end of the path or where no step is possible.
+
+        Args:
+            path: Where to go.
+            pose: The robot.
+            room: Clearance around the robot.
+            slack: How far an obstacle may reach into the footprint, m.
+        """
+        if math.dist(path.points[-1], pose[:2]) <= self.config.tolerance:
+            return None
+        ahead = remaining(path, pose, self.config.horizon)
+        search = _Beam(self.body, self.config, room, ahead, pose, slack)
+        turns = search.first_turns()
+        if turns is None:
+            return None
+        if turns == 0:
+            return DiscreteAction.FORWARD
+        return DiscreteAction.TURN_LEFT if turns > 0 else DiscreteAction.TURN_RIGHT
+
+    def face(self, yaw: float, pose: Pose) -> DiscreteAction | None:
+        """Return the turn towards heading `yaw`, None when it is within half a turn step."""
+        error = wrap_angle(yaw - pose[2])
+        if abs(error) <= 0.5 * self.body.turn_step + 1e-3:
+            return None
+        return DiscreteAction.TURN_LEFT if error > 0 else DiscreteAction.TURN_RIGHT
+
+
+class _Beam:
+    """One simulation of the next few actions."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        body: Body,
+        config: FollowConfig,
+        room: LocalClearance,
+        ahead: Float64Array,
+        pose: Pose,
+        slack: float,
+    ) -> None:
+        self.body, self.config, self.room, self.ahead, self.pose = body, config, room, ahead, pose
+        step = np.linalg.norm(np.diff(ahead, axis=0), axis=1)
+        self.left = np.concatenate([np.cumsum(step[::-1])[::-1], [0.0]])
+        here = float(room.at(np.array(pose[:2])))
+        self.least = min(body.radius + config.margin - slack, here - 0.01)
+        half = round(math.pi / body.turn_step)
+        self.turns = np.arange(-half + 1, half + 1)
+
+    def first_turns(self) -> int | None:
+        """Return the signed turns before the first forward of the best plan, None if stuck."""
+        xy, turned = np.array([self.pose[:2]]), np.zeros(1, int)
+        spent, first = np.zeros(1), np.zeros(1, int)
+        best, best_price = None, self._to_go(xy, turned)[0] + 1e-6
+        for depth in range(self.config.depth):
+            parent, turn, xy, cost = self._expand(xy, turned, spent)
+            if len(parent) == 0:
+                break
+            first = turn if depth == 0 else first[parent]
+            turned = turned[parent] + turn
+            spent = cost
+            price = spent + self._to_go(xy, turned)
+            order = np.argsort(price, kind="stable")[: self.config.beam]
+            xy, turned, spent, first = xy[order], turned[order], spent[order], first[order]
+            if best is None or price[order[0]] < best_price - 1e-9:
+                best, best_price = int(first[0]), float(price[order[0]])
+        return best
+
+    def _expand(
+        self, xy: Float64Array, turned: NDArray[np.intp], spent: Float64Array
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], Float64Array, Float64Array]:
+        """Return parent, turn, place and cost of every possible "turn, then forward"."""
+        yaw = self.pose[2] + (turned[:, None] + self.turns) * self.body.turn_step
+        heading = np.stack([np.cos(yaw), np.sin(yaw)], axis=-1)
+        sweep = np.linspace(0.25, 1.0, 4)[:, None] * self.body.forward_step
+        places = xy[:, None, None, :] + heading[:, :, None, :] * sweep
+        room = self.room.at(places).min(axis=2)
+        parent, k = np.nonzero(room >= self.least)
+        tight = 1.0 - (room[parent, k] - self.body.radius) / self.config.soft_clearance
+        cost = spent[parent] + 1.0 + np.abs(self.turns[k])
+        cost = cost + self.config.soft_cost * np.clip(tight, 0.0, 1.0) ** 2
+        return parent, self.turns[k], places[parent, k, -1], cost
+
+    def _to_go(self, xy: Float64Array, turned: NDArray[np.intp]) -> Float64Array:
+        """Return (N,) actions still needed from each state, estimated along the path."""
+        gap = self.ahead[None] - xy[:, None]
+        beside = np.sqrt(np.square(gap).sum(axis=2))
+        metres = beside * self.config.detour + self.left
+        # The end must be reached; other points of the path only guide.
+        k = metres.argmin(axis=1)
+        rows = np.arange(len(xy))
+        aim = self.ahead[np.minimum(k + 6, len(self.ahead) - 1)] - xy
+        yaw = self.pose[2] + turned * self.body.turn_step
+        off = np.abs((np.arctan2(aim[:, 1], aim[:, 0]) - yaw + np.pi) % (2.0 * np.pi) - np.pi)
+        far = np.linalg.norm(aim, axis=1) > self.config.tolerance
+        price = metres[rows, k] / self.body.forward_step
+        return price + self.config.turn_cost * far * off / self.body.turn_step
+
+
+@dataclass(frozen=True, slots=True)
+class VelocityFollower:
+    """Steers to a point ahead on the path, slower near obstacles and at the end."""
+
+    body: Body
+    """Limits and footprint."""
+    config: FollowConfig = field(default_factory=FollowConfig)
+    """How it follows."""
+
+    def act(
+        self, path: Path, pose: Pose, room: LocalClearance, slack: float = 0.0
+    ) -> VelocityCommand | None:
+        """Return the next velocity, None at the end of the path.
+
+        Args:
+            path: Where to go.
+            pose: The robot.
+            room: Clearance around the robot.
+            slack: How far an obstacle may reach into the footprint, m.
+        """
+        end = math.dist(path.points[-1], pose[:2])
+        if end <= self.config.tolerance:
+            return None
+        ahead = remaining(path, pose, self.config.lookahead)
+        error = wrap_angle(math.atan2(*(ahead[-1] - pose[:2])[::-1]) - pose[2])
+        angular = self._clip(2.0 * error)
+        if abs(error) > self.config.spot_turn:
+            return VelocityCommand(0.0, angular)
+        free = float(room.at(ahead).min()) - self.body.radius + slack
+        share = np.clip(0.25 + free / 0.3, 0.2, 1.0) * math.cos(error)
+        stop = math.sqrt(2.0 * self.config.deceleration * end)
+        return VelocityCommand(float(min(self.body.max_linear * share, stop)), angular)
+
+    def face(self, yaw: float, pose: Pose) -> VelocityCommand | None:
+        """Return the turn towards heading `yaw`, None when it is within half a turn step."""
+        error = wrap_angle(yaw - pose[2])
+        if abs(error) <= 0.5 * self.body.turn_step + 1e-3:
+            return None
+        return VelocityCommand(0.0, self._clip(2.0 * error))
+
+    def _clip(self, angular: float) -> float:
+        return float(np.clip(angular, -self.body.max_angular, self.body.max_angular))
+
+
+Follower = DiscreteFollower | VelocityFollower
+
+
+def follower_of(body: Body, config: FollowConfig) -> Follower:
+    """Return the follower for how `body` is driven."""
+    return DiscreteFollower(body, config) if body.discrete else VelocityFollower(body, config)

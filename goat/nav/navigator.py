@@ -1,0 +1,346 @@
+"""Everything the agent needs to get about: explore, drive to an object, recover."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from goat.frames import wrap_angle
+from goat.nav.approach import Approach, ApproachConfig, ObjectFootprint, footprint, sees, stop_pose
+from goat.nav.follow import FollowConfig, follower_of, remaining
+from goat.nav.frontier import Frontier, FrontierConfig, FrontierExplorer
+from goat.nav.grid import CollisionMarks, CostConfig, Pose
+from goat.nav.recovery import (
+    Manoeuvre,
+    Recovery,
+    RecoveryConfig,
+    Rung,
+    back_off,
+    stop_action,
+    turn_action,
+)
+from goat.nav.scene import Scene
+from goat.types import Action, Body, Float32Array, OccupancyGrid, Path
+
+
+class Progress(Enum):
+    """What a step means for the pursuit of its goal."""
+
+    MOVING = "moving"
+    """On the way; carry out the action."""
+    ARRIVED = "arrived"
+    """Standing at the stop pose and facing the object."""
+    NO_PATH = "no path"
+    """Nothing reachable is close enough to the object."""
+    NO_FRONTIER = "no frontier"
+    """Nothing is left to explore."""
+    STUCK = "stuck"
+    """Every recovery failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do now."""
+
+    action: Action
+    """Stands still unless `outcome` is MOVING."""
+    path: Path | None
+    """Where it leads."""
+    outcome: Progress
+    """What it means."""
+    note: str
+    """For people."""
+
+
+@dataclass(frozen=True)
+class NavigatorConfig:
+    """The settings of all parts of navigation."""
+
+    costs: CostConfig = field(default_factory=CostConfig)
+    """Where to drive."""
+    frontier: FrontierConfig = field(default_factory=FrontierConfig)
+    """Where to explore."""
+    approach: ApproachConfig = field(default_factory=ApproachConfig)
+    """Where to stop."""
+    follow: FollowConfig = field(default_factory=FollowConfig)
+    """How to follow a path."""
+    recovery: RecoveryConfig = field(default_factory=RecoveryConfig)
+    """What to do when stuck."""
+    replan_every: int = 6
+    """Steps after which a plan that still works is reconsidered."""
+    mark_lifetime: int = 60
+    """Steps for which a collision is remembered."""
+    moved: float = 0.2
+    """Movement of the object that calls for a new plan, m."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    path: Path
+    made: int
+    frontier: Frontier | None = None
+    approach: Approach | None = None
+    center: tuple[float, float] = (0.0, 0.0)
+
+
+class Navigator:
+    """Turns a map, a pose and a wish into the next action.
+
+    Call `update` once per control step, then one of `go_to`, `explore` and `scan`. Nothing is
+    computed before it is needed.
+    """
+
+    def __init__(self, body: Body, config: NavigatorConfig | None = None) -> None:
+        """Prepare for a robot.
+
+        Args:
+            body: Footprint, step sizes and limits.
+            config: Settings; the defaults suit a home.
+        """
+        self.body = body
+        self.config = config or NavigatorConfig()
+        self.marks = CollisionMarks(body.radius, self.config.mark_lifetime)
+        self.explorer = FrontierExplorer(self.config.frontier)
+        self.recovery = Recovery(self.config.recovery)
+        self._follower = follower_of(body, self.config.follow)
+        self._scene: Scene | None = None
+        self._plan: _Plan | None = None
+        self._manoeuvre: Manoeuvre | None = None
+        self._driving = False
+        self._step = 0
+
+    @property
+    def scene(self) -> Scene:
+        """The newest snapshot.
+
+        Raises:
+            RuntimeError: `update` was never called.
+        """
+        if self._scene is None:
+            raise RuntimeError("the navigator has no map yet: call update() before asking it")
+        return self._scene
+
+    def update(self, grid: OccupancyGrid, pose: Pose, collided: bool) -> None:
+        """Take in the map and the robot's pose, once per control step.
+
+        Args:
+            grid: The map; it may grow and its origin may move between steps.
+            pose: x, y, yaw in the map frame, m and rad.
+            collided: The last action was cut short.
+        """
+        self._step += 1
+        self.explorer.tick()
+        self.marks.expire(self._step)
+        if collided:
+            self.marks.add(pose, self._step)
+        if self._driving:
+            self.recovery.observe(pose, collided)
+        self._driving = False
+        self._scene = self._snapshot(grid, pose)
+
+    def reset_goal(self) -> None:
+        """Drop plans and the recovery's memory: a new goal begins."""
+        self._plan, self._manoeuvre, self._driving = None, None, False
+        self.explorer.reset()
+        self.recovery.reset()
+
+    def travel_times(self, points: NDArray) -> Float32Array:
+        """Return (N,) driving costs from the robot to points (N, 2), m of open floor; inf = none.
+
+        A point inside an obstacle (an object's centre) takes the least cost of the reachable
+        floor within a metre of it.
+        """
+        points = np.atleast_2d(np.asarray(points, np.float64))[:, :2]
+        travel = self.scene.travel
+        angle = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
+        ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        around = np.vstack([np.zeros((1, 2)), 0.35 * ring, 0.7 * ring, 1.0 * ring])
+        cost = travel.at(points[:, None, :] + around) + np.linalg.norm(around, axis=1)
+        return cost.min(axis=1).astype(np.float32)
+
+    def scan(self) -> Step:
+        """Return one turn on the spot, always to the left."""
+        self._plan = None
+        action = turn_action(self.body.turn_step, self.body)
+        return Step(action, None, Progress.MOVING, "looking around")
+
+    def go_to(self, points: NDArray) -> Step:
+        """Return the next step towards an object.
+
+        Args:
+            points: (N, 3) points of the object in the map, m; N >= 1.
+
+        Raises:
+            ValueError: There are no points.
+        """
+        thing = footprint(points, self.scene.known, self.config.approach)
+        if self._there(thing):
+            return self._face(thing)
+        running = self._continue_manoeuvre()
+        if running is not None:
+            return running
+        plan = self._plan
+        if not self._usable(plan) or math.dist(plan.center, thing.center) > self.config.moved:
+            plan = self._plan = self._plan_approach(thing)
+        if plan is None:
+            return self._recover("no way to the object", Progress.NO_PATH)
+        if self._at_end(plan.path) and not plan.approach.within:
+            note = f"the nearest reachable place is {plan.approach.distance:.1f} m from the object"
+            return self._stay(Progress.NO_PATH, note)
+        return self._drive(plan.path, "driving to the object")
+
+    def explore(self, value: NDArray | None = None) -> Step:
+        """Return the next step of exploration.
+
+        Args:
+            value: (rows, cols) semantic value of looking at each cell of the grid that was given
+                to `update`, about 0 to 1.
+        """
+        running = self._continue_manoeuvre()
+        if running is not None:
+            return running
+        plan = self._plan
+        if not self._exploring(plan):
+            plan = self._plan = self._plan_frontier(value)
+        if plan is None:
+            return self._stay(Progress.NO_FRONTIER, "nothing is left to explore")
+        if self._at_end(plan.path):
+            return self._look(plan.frontier)
+        return self._drive(plan.path, "exploring")
+
+    # Plans
+
+    def _snapshot(self, grid: OccupancyGrid, pose: Pose) -> Scene:
+        slack = self.recovery.slack
+        return Scene(grid, pose, self.body, self.config.costs, self.marks, slack)
+
+    def _refresh(self) -> None:
+        """Look at the map anew, because marks or slack have changed."""
+        self._scene = self._snapshot(self.scene.grid, self.scene.pose)
+
+    def _usable(self, plan: _Plan | None) -> bool:
+        """Return whether a plan is fresh, near the robot and free of obstacles."""
+        if plan is None or self._step - plan.made >= self.config.replan_every:
+            return False
+        ahead = remaining(plan.path, self.scene.pose)
+        near = math.dist(ahead[0], self.scene.pose[:2]) < 0.4
+        return near and bool(np.isfinite(self.scene.costs.cost_at(ahead)).all())
+
+    def _exploring(self, plan: _Plan | None) -> bool:
+        if plan is None or plan.frontier is None or not self._usable(plan):
+            return False
+        costs = self.scene.costs
+        return self.explorer.still_there(costs, self.explorer.borders(costs))
+
+    def _plan_approach(self, thing: ObjectFootprint) -> _Plan | None:
+        found = stop_pose(thing, self.scene.travel, self.body, self.config.approach)
+        if found is None:
+            return None
+        path = self.scene.travel.path_to(self.scene.known.cells(np.array(found.position)))
+        return path and _Plan(path, self._step, approach=found, center=thing.center)
+
+    def _plan_frontier(self, value: NDArray | None) -> _Plan | None:
+        scene = self.scene
+        mask = self.explorer.borders(scene.costs)
+        worth = None if value is None else scene.layer(value)
+        found = self.explorer.choose(mask, scene.travel, scene.pose, worth)
+        path = found and scene.travel.path_to(found.stand)
+        return path and _Plan(path, self._step, frontier=found)
+
+    # Steps
+
+    def _at_end(self, path: Path) -> bool:
+        return math.dist(path.points[-1], self.scene.pose[:2]) <= self.config.follow.tolerance
+
+    def _there(self, thing: ObjectFootprint) -> bool:
+        """Return whether the robot stands close enough, with a clear view."""
+        x, y, _ = self.scene.pose
+        xy = np.array([[x, y]])
+        gap = float(thing.distance[tuple(self.scene.known.cells(xy[0]))])
+        plan = self._plan
+        ended = plan is not None and plan.approach is not None and self._at_end(plan.path)
+        limit = self.config.approach.limit + 0.05 if ended else self.config.approach.far
+        return gap <= limit and bool(sees(thing, self.scene.known, xy, self.config.approach)[0])
+
+    def _face(self, thing: ObjectFootprint) -> Step:
+        pose = self.scene.pose
+        action = self._follower.face(thing.yaw_from(pose[:2]), pose)
+        if action is None:
+            return self._stay(Progress.ARRIVED, "standing in front of the object")
+        return Step(action, None, Progress.MOVING, "turning to the object")
+
+    def _look(self, frontier: Frontier | None) -> Step:
+        """Face a frontier; when it was faced for long enough without effect, leave it."""
+        pose = self.scene.pose
+        look = frontier.look if frontier else pose[:2]
+        yaw = math.atan2(look[1] - pose[1], look[0] - pose[0])
+        action = self._follower.face(yaw, pose)
+        if action is None:
+            if self.explorer.stare():
+                self._plan = None
+            error = wrap_angle(yaw - pose[2])
+            action = turn_action(error or self.body.turn_step, self.body)
+        return Step(action, None, Progress.MOVING, "looking into the unknown")
+
+    def _stay(self, outcome: Progress, note: str) -> Step:
+        return Step(stop_action(self.body), None, outcome, note)
+
+    def _drive(self, path: Path, note: str) -> Step:
+        if self.recovery.stuck():
+            return self._recover("no progress", Progress.STUCK)
+        scene = self.scene
+        action = self._follower.act(path, scene.pose, scene.room, scene.slack)
+        if action is None:
+            return self._recover("blocked", Progress.STUCK)
+        self._driving = True
+        return Step(action, path, Progress.MOVING, note)
+
+    # Recovery
+
+    def _continue_manoeuvre(self) -> Step | None:
+        if self._manoeuvre is None:
+            return None
+        action = self._manoeuvre.next(self.scene.pose, self.body)
+        if action is None:
+            self._manoeuvre = None
+            return None
+        return Step(action, None, Progress.MOVING, "recovering")
+
+    def _recover(self, why: str, failure: Progress) -> Step:
+        """Climb the ladder until a rung gives something to do."""
+        self._plan = None
+        while True:
+            rung = self.recovery.climb(self.scene.pose)
+            if rung == Rung.GIVE_UP:
+                return self._give_up(why, failure)
+            step = self._take(rung)
+            if step is not None:
+                return replace(step, note=f"{why}: {rung.name.lower().replace('_', ' ')}")
+
+    def _take(self, rung: Rung) -> Step | None:
+        """Carry out a rung; None when it changes nothing by itself and the next may follow."""
+        if rung == Rung.CLEAR_MARKS:
+            self.marks.clear()
+        if rung == Rung.SHRINK:
+            self._refresh()
+        if rung == Rung.BACK_OFF:
+            self._manoeuvre = back_off(self.scene.pose, self.body, self.scene.room)
+        elif rung == Rung.SCAN:
+            self._manoeuvre = Manoeuvre(2.0 * math.pi)
+        return self._continue_manoeuvre()
+
+    def _give_up(self, why: str, failure: Progress) -> Step:
+        self.recovery.reset()
+        if self.explorer.current is not None:
+            self.explorer.ban(self.explorer.current)
+            return Step(
+                turn_action(self.body.turn_step, self.body),
+                None,
+                Progress.MOVING,
+                f"{why}: giving up",
+            )
+        return self._stay(failure, why)

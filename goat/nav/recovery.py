@@ -1,0 +1,173 @@
+"""What to try, in which order, when the robot does not get on."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+
+from goat.frames import wrap_angle
+from goat.nav.grid import LocalClearance, Pose
+from goat.types import Action, Body, DiscreteAction, VelocityCommand
+
+
+class Rung(IntEnum):
+    """The ladder: each rung is tried once before the next."""
+
+    NONE = 0
+    REPLAN = 1
+    CLEAR_MARKS = 2
+    BACK_OFF = 3
+    SCAN = 4
+    SHRINK = 5
+    GIVE_UP = 6
+
+
+@dataclass(frozen=True)
+class RecoveryConfig:
+    """When the robot counts as stuck."""
+
+    window: int = 24
+    """Steps over which progress is judged."""
+    least_progress: float = 0.3
+    """Distance that must be covered within the window, m."""
+    collisions: int = 3
+    """Collisions within `collision_window` that mean stuck."""
+    collision_window: int = 8
+    """Steps over which collisions are counted."""
+    flips: int = 6
+    """Changes between left and right turns, without a move, that mean stuck."""
+    relief: float = 1.5
+    """Distance from where it was stuck after which the ladder starts anew, m."""
+    slack: float = 0.03
+    """How far obstacles may reach into the footprint on the last rung, m."""
+
+
+@dataclass(slots=True)
+class Recovery:
+    """Watches poses and collisions, and says which rung to take."""
+
+    config: RecoveryConfig = field(default_factory=RecoveryConfig)
+    """When the robot counts as stuck."""
+    rung: Rung = Rung.NONE
+    """The last rung taken."""
+    _poses: deque[Pose] = field(default_factory=deque)
+    _bumps: deque[bool] = field(default_factory=deque)
+    _where: tuple[float, float] | None = None
+
+    @property
+    def slack(self) -> float:
+        """How far obstacles may reach into the footprint now, m."""
+        return self.config.slack if self.rung >= Rung.SHRINK else 0.0
+
+    def reset(self) -> None:
+        """Start anew: for a new goal."""
+        self.rung, self._where = Rung.NONE, None
+        self.forget()
+
+    def forget(self) -> None:
+        """Judge progress from now on only: after a pause, a scan or a rung."""
+        self._poses.clear()
+        self._bumps.clear()
+
+    def observe(self, pose: Pose, collided: bool) -> None:
+        """Note where the robot is after a step that was meant to bring it on."""
+        self._poses.append(pose)
+        self._bumps.append(collided)
+        if len(self._poses) > self.config.window:
+            self._poses.popleft()
+        if len(self._bumps) > self.config.collision_window:
+            self._bumps.popleft()
+        if self._where is not None and math.dist(self._where, pose[:2]) > self.config.relief:
+            self.rung, self._where = Rung.NONE, None
+
+    def stuck(self) -> bool:
+        """Return whether the last steps led nowhere."""
+        if sum(self._bumps) >= self.config.collisions or self._flips() >= self.config.flips:
+            return True
+        if len(self._poses) < self.config.window:
+            return False
+        x, y, _ = self._poses[0]
+        reach = max(math.hypot(px - x, py - y) for px, py, _ in self._poses)
+        return reach < self.config.least_progress
+
+    def _flips(self) -> int:
+        """Return how often the turning direction changed since the robot last moved."""
+        flips, last = 0, 0.0
+        for a, b in zip(list(self._poses)[:-1], list(self._poses)[1:], strict=True):
+            if math.dist(a[:2], b[:2]) > 0.02:
+                flips, last = 0, 0.0
+                continue
+            turn = wrap_angle(b[2] - a[2])
+            flips += turn * last < 0
+            last = turn if abs(turn) > 1e-3 else last
+        return flips
+
+    def climb(self, pose: Pose) -> Rung:
+        """Take the next rung, because the robot is stuck at `pose`."""
+        self.rung = Rung(min(self.rung + 1, Rung.GIVE_UP))
+        self._where = (pose[0], pose[1])
+        self.forget()
+        return self.rung
+
+
+@dataclass(slots=True)
+class Manoeuvre:
+    """A turn on the spot followed by a drive straight ahead, tracked by the poses it leads to."""
+
+    turn: float
+    """How far to turn, rad, counter-clockwise positive."""
+    forward: float = 0.0
+    """How far to drive then, m."""
+    patience: int = 40
+    """Steps after which it ends, done or not."""
+    _last: Pose | None = None
+    _driven: int = 0
+
+    def next(self, pose: Pose, body: Body) -> Action | None:
+        """Return its next action from `pose`, None when it is over."""
+        if self._last is not None:
+            self.turn -= wrap_angle(pose[2] - self._last[2])
+            self.forward -= math.dist(pose[:2], self._last[:2]) if self._driven else 0.0
+        self._last = pose
+        self.patience -= 1
+        if self.patience < 0:
+            return None
+        if abs(self.turn) > 0.5 * body.turn_step and not self._driven:
+            return turn_action(self.turn, body)
+        self._driven += 1
+        done = self.forward < 0.5 * body.forward_step or self._driven > 20
+        return None if done else forward_action(body)
+
+
+def turn_action(error: float, body: Body) -> Action:
+    """Return the action that turns towards a heading `error` radians to the left."""
+    if not body.discrete:
+        limit = body.max_angular
+        return VelocityCommand(0.0, float(np.clip(2.0 * error, -limit, limit)))
+    return DiscreteAction.TURN_LEFT if error > 0 else DiscreteAction.TURN_RIGHT
+
+
+def forward_action(body: Body) -> Action:
+    """Return the action that drives straight ahead, at half speed where there is a choice."""
+    return DiscreteAction.FORWARD if body.discrete else VelocityCommand(0.5 * body.max_linear, 0.0)
+
+
+def stop_action(body: Body) -> Action:
+    """Return the action that stands still."""
+    return DiscreteAction.STOP if body.discrete else VelocityCommand(0.0, 0.0)
+
+
+def back_off(pose: Pose, body: Body, room: LocalClearance, distance: float = 0.5) -> Manoeuvre:
+    """Return the manoeuvre that gets away from here: towards the most room, rather backwards."""
+    count = round(2.0 * math.pi / body.turn_step)
+    turns = np.array([math.remainder(k * body.turn_step, 2.0 * math.pi) for k in range(count)])
+    reach = np.linspace(0.1, distance, 8)
+    yaw = pose[2] + turns
+    heading = np.stack([np.cos(yaw), np.sin(yaw)], axis=1)
+    places = np.array(pose[:2]) + heading[:, None, :] * reach[:, None]
+    worth = room.at(places).min(axis=1) + 0.02 * np.abs(turns)
+    return Manoeuvre(float(turns[worth.argmax()]), distance)
