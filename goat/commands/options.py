@@ -47,9 +47,15 @@ class Run(Verb):
     repeat: float = 0.0
     """Share of the sampled goals that ask again for an object that was asked for before."""
     detector: str = "simulator"
-    """A name that `goat list` prints, or NAME:FOLDER to load its weights from a folder."""
+    """A name that `goat list` prints, or NAME:MODEL with a folder or hub name of its weights."""
+    segmenter: str = "facebook/sam2.1-hiera-tiny"
+    """SAM 2 model for the masks of open-vocabulary detectors; "none" takes whole boxes."""
     vocabulary: tuple[str, ...] = ()
-    """Categories to look for; by default those of the world."""
+    """Categories an open-vocabulary detector looks for; by default those of the world."""
+    encoder: str = "none"
+    """Image and text encoder for sentences: "none", NAME or NAME:MODEL."""
+    matcher: str = "sift"
+    """Keypoint matcher for photos: NAME or NAME:MODEL."""
     memory: Path | None = None
     """SQLite file to remember in; an existing one is continued."""
     out: Path = Path("runs/run")
