@@ -129,7 +129,7 @@ def _soft_histogram(
         ]
     cells = np.concatenate([cell for cell, _ in corners])
     weights = np.concatenate([weight for _, weight in corners])
-    histogram = np.bincount(cells, weights, minlength=size)
+    histogram = np.bincount(cells, weights, minlength=size)[:size]  # an upper bin of weight 0
     return (histogram / histogram.sum()).astype(np.float32)
 
 
