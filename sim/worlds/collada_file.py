@@ -32,13 +32,16 @@ _MIN_ALPHA = 0.02
 TextureFinder = Callable[[str], NDArray[np.uint8] | None]
 
 
-def read_collada(data: bytes, name: str, texture: TextureFinder) -> list[Surface]:
+def read_collada(
+    data: bytes, name: str, texture: TextureFinder, geometry: str | None = None
+) -> list[Surface]:
     """Read the surfaces of a COLLADA file.
 
     Args:
         data: The file's content.
         name: What to call its materials.
         texture: Returns the image (h, w, 3) that a reference stands for, or None.
+        geometry: Name or id of the only geometry that is wanted; None means all.
 
     Returns:
         One surface for each material, in metres, z up, in the file's frame.
@@ -50,7 +53,7 @@ def read_collada(data: bytes, name: str, texture: TextureFinder) -> list[Surface
         with python_warnings.catch_warnings():
             python_warnings.simplefilter("ignore", DeprecationWarning)
             document = collada.Collada(io.BytesIO(data), ignore=[DaeError])
-            corners = _corners_by_effect(document)
+            corners = _corners_by_effect(document, geometry)
     except (DaeError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a COLLADA file that can be read: {error}") from error
     looks = [(_look(effect, name, k, texture), parts) for k, (effect, parts) in enumerate(corners)]
@@ -76,7 +79,7 @@ def check_xml_head(data: bytes, name: str) -> None:
         raise WorldError(f"{name}: not well-formed XML: {error}") from error
 
 
-def _corners_by_effect(document: Any) -> list[tuple[Any, list[Corners]]]:
+def _corners_by_effect(document: Any, geometry: str | None) -> list[tuple[Any, list[Corners]]]:
     """Collect the triangles of all instances, one list for each effect."""
     asset = document.assetInfo
     unit = float(asset.unitmeter or 1.0) if asset is not None else 1.0
@@ -87,6 +90,8 @@ def _corners_by_effect(document: Any) -> list[tuple[Any, list[Corners]]]:
     to_metres[:3, :3] = up * unit
     groups: dict[int, tuple[Any, list[Corners]]] = {}
     for bound, primitive in _primitives(document):
+        if geometry not in (None, bound.original.name, bound.original.id):
+            continue
         node = bound.materialnodebysymbol.get(primitive.material)
         effect = node.target.effect if node is not None and node.target is not None else None
         corners = _corners(primitive, to_metres @ bound.matrix)

@@ -16,7 +16,7 @@ from goat.errors import ConfigError
 from goat.registry import suggest
 from sim.worlds.naming import category_of
 from sim.worlds.sdf_models import ModelParts
-from sim.worlds.world import Light, Part, Room, WorldObject
+from sim.worlds.world import Light, Material, Part, Room, WorldObject
 
 COLORS = (
     "red", "orange", "yellow", "green", "blue", "purple",
@@ -182,10 +182,11 @@ def dress(
         warnings: Receives a line for each name that occurs twice.
     """
     taken: set[str] = set()
+    glowing = _Glowing()
     objects = []
     for model in models:
         label = labels.of(model.name, model.model)
-        parts = () if label.hidden else _parts(model, label)
+        parts = () if label.hidden else _parts(model, label, glowing)
         if not parts:
             continue
         name = _unique(label.name or model.name, taken, warnings)
@@ -194,11 +195,19 @@ def dress(
     return tuple(objects)
 
 
-def _parts(model: ModelParts, label: Label) -> tuple[Part, ...]:
+class _Glowing(dict[tuple[Material, float], Material]):
+    """Materials with another emission, each made once."""
+
+    def __missing__(self, key: tuple[Material, float]) -> Material:
+        material, emission = key
+        self[key] = replace(material, name=f"{material.name}^{emission:g}", emission=emission)
+        return self[key]
+
+
+def _parts(model: ModelParts, label: Label, glowing: _Glowing) -> tuple[Part, ...]:
     visuals, collisions = model.visuals, model.collisions
     if label.emission is not None:
-        glow = label.emission
-        visuals = tuple(replace(p, material=replace(p.material, emission=glow)) for p in visuals)
+        visuals = tuple(replace(p, material=glowing[p.material, label.emission]) for p in visuals)
     if label.collides == "nothing":
         return tuple(replace(part, collides=False) for part in visuals)
     if label.collides == "visuals" or not collisions:

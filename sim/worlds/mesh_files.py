@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from goat.errors import WorldError
@@ -31,20 +32,24 @@ class MeshLibrary:
         self._roots = roots
         self._config = config
         self._warnings = warnings
-        self._files: dict[Path, tuple[Surface, ...]] = {}
+        self._files: dict[tuple[Path, str | None], tuple[Surface, ...]] = {}
 
-    def load(self, path: Path) -> tuple[Surface, ...]:
+    def load(self, path: Path, part: str | None = None) -> tuple[Surface, ...]:
         """Return the surfaces of a file that was found safe; none, with a warning, if unusable.
+
+        Args:
+            path: The file.
+            part: Name of the geometry (COLLADA) or node that is wanted; None means all.
 
         Raises:
             WorldError: The file is larger than allowed or holds an XML bomb.
             UnsafePathError: It refers to a file outside the world's folder.
         """
-        if path not in self._files:
-            self._files[path] = self._read(path)
-        return self._files[path]
+        if (path, part) not in self._files:
+            self._files[path, part] = self._read(path, part)
+        return self._files[path, part]
 
-    def _read(self, path: Path) -> tuple[Surface, ...]:
+    def _read(self, path: Path, part: str | None) -> tuple[Surface, ...]:
         name = f"{path.parent.parent.name}/{path.name}"
         if path.suffix.lower() not in MESH_SUFFIXES:
             known = ", ".join(MESH_SUFFIXES)
@@ -52,21 +57,25 @@ class MeshLibrary:
             return ()
         check_size(path, self._config.max_file_bytes)
         try:
-            surfaces = self._parse(path, name)
+            surfaces = self._parse(path, name, part)
         except ValueError as error:
             self._warnings.append(f"{name}: left out; the mesh cannot be read: {error}")
             return ()
         if not surfaces:
-            self._warnings.append(f"{name}: left out; the mesh holds no triangles")
+            what = "the mesh holds no triangles" if part is None else f"no submesh {part!r}"
+            self._warnings.append(f"{name}: left out; {what}")
         return surfaces
 
-    def _parse(self, path: Path, name: str) -> tuple[Surface, ...]:
+    def _parse(self, path: Path, name: str, part: str | None) -> tuple[Surface, ...]:
         if path.suffix.lower() == ".dae":
             data = path.read_bytes()
             check_xml_head(data, name)
-            return tuple(read_collada(data, name, lambda ref: self.textures.find(ref, path)))
+            look_up = partial(self.textures.find, source=path)
+            return tuple(
+                read_collada(data, name if part is None else f"{name}:{part}", look_up, part)
+            )
         placed = read_scene(path, self._roots, self._config, self.textures, self._warnings)
-        return tuple(bake(item) for item in placed)
+        return tuple(bake(item) for item in placed if part in (None, item.node))
 
 
 def check_size(path: Path, limit: int) -> None:

@@ -22,8 +22,6 @@ class Surface:
     """Metres, z up."""
     material: Material
     """May be shared."""
-    name: str = ""
-    """Name of the geometry or node in the file."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

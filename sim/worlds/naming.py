@@ -141,7 +141,7 @@ def category_of(name: str) -> str | None:
     for length in range(min(_MAX_WORDS, len(words)), 0, -1):
         for start in range(len(words) - length, -1, -1):
             run = " ".join(words[start : start + length])
-            for candidate in (run, run.removesuffix("s")):
+            for candidate in (run, run.replace(" ", ""), run.removesuffix("s")):
                 if candidate in SYNONYMS:
                     return SYNONYMS[candidate]
     return " ".join(words[:_MAX_WORDS]) or None

@@ -115,7 +115,7 @@ def read_scene(
 
 def _place(scene: trimesh.Scene, name: str, textures: TextureStore, y_up: bool) -> list[Placed]:
     surfaces = {
-        key: _surface(geometry, f"{name}#{key}", textures)
+        key: _surface(geometry, f"{name}#{key}", textures, linear=y_up)
         for key, geometry in scene.geometry.items()
         if isinstance(geometry, trimesh.Trimesh)
     }
@@ -125,8 +125,15 @@ def _place(scene: trimesh.Scene, name: str, textures: TextureStore, y_up: bool) 
         matrix, key = scene.graph[node]
         surface = surfaces.get(key)
         if surface is not None:
-            placed.append(Placed(str(node), surface, to_z_up @ matrix))
-    return placed
+            placed.append(Placed(_node_name(scene, node, str(key)), surface, to_z_up @ matrix))
+    return sorted(placed, key=lambda item: item.node)
+
+
+def _node_name(scene: trimesh.Scene, node: str, key: str) -> str:
+    """Return the file's name of a node; of many primitives, each is a child that trimesh adds."""
+    if not scene.geometry[key].metadata.get("from_gltf_primitive"):
+        return str(node)
+    return str(scene.graph.transforms.parents.get(node, node))
 
 
 def bake(placed: Placed) -> Surface:
@@ -141,13 +148,15 @@ def bake(placed: Placed) -> Surface:
         mesh.face_uv,
     )
     moved = to_mesh(corners.moved(placed.scene_from_node))
-    return Surface(moved, placed.surface.material, placed.node)
+    return Surface(moved, placed.surface.material)
 
 
-def _surface(geometry: trimesh.Trimesh, name: str, textures: TextureStore) -> Surface | None:
+def _surface(
+    geometry: trimesh.Trimesh, name: str, textures: TextureStore, linear: bool
+) -> Surface | None:
     faces = np.asarray(geometry.faces)
     uv = getattr(geometry.visual, "uv", None)
-    material = _material(geometry.visual, name, textures)
+    material = _material(geometry.visual, name, textures, linear)
     normals = geometry.vertex_normals if "vertex_normals" in geometry._cache else None
     corners = drop_degenerate(
         Corners(
@@ -159,37 +168,40 @@ def _surface(geometry: trimesh.Trimesh, name: str, textures: TextureStore) -> Su
             None if uv is None else faces,
         )
     )
-    return None if corners is None else Surface(to_mesh(corners), material, name)
+    return None if corners is None else Surface(to_mesh(corners), material)
 
 
-def _material(visual: Any, name: str, textures: TextureStore) -> Material:
+def _material(visual: Any, name: str, textures: TextureStore, linear: bool) -> Material:
+    """Return the material; `linear` tells that colour factors are linear light, as in glTF."""
     material = getattr(visual, "material", None)
     if material is None:
         colors = np.asarray(visual.main_color if visual.defined else (204, 204, 204, 255))
-        return Material(name, _rgba(colors / 255.0))
-    if isinstance(material, PBRMaterial):
-        color, image = material.baseColorFactor, material.baseColorTexture
-        glow = material.emissiveFactor
-        rough = 1.0 if material.roughnessFactor is None else float(material.roughnessFactor)
-    else:
-        color, image = getattr(material, "diffuse", None), getattr(material, "image", None)
-        glow, rough = None, 0.7
-    texture = textures.keep(image, name) if isinstance(image, Image.Image) else None
-    rgba = _rgba(np.asarray(color, float) / 255.0) if color is not None else (1.0, 1.0, 1.0, 1.0)
-    if getattr(material, "alphaMode", None) in (None, "OPAQUE", "MASK"):
-        rgba = (*rgba[:3], 1.0 if hasattr(material, "alphaMode") else rgba[3])
+        return Material(name, _rgba(colors / 255.0, False))
+    image = getattr(material, "baseColorTexture", None) or getattr(material, "image", None)
+    color = getattr(material, "baseColorFactor", None)
+    color = getattr(material, "diffuse", None) if color is None else color
+    glow = getattr(material, "emissiveFactor", None)
+    rough = getattr(material, "roughnessFactor", None)
+    gloss = 0.3 if rough is None else 1.0 - float(np.clip(rough, 0.0, 1.0))
+    factor = np.ones(4) if color is None else np.asarray(color, float) / 255.0
+    rgba = _rgba(factor, linear)
+    if isinstance(material, PBRMaterial) and material.alphaMode != "BLEND":
+        rgba = (*rgba[:3], 1.0)
     return Material(
         name,
         rgba,
-        texture,
-        specular=0.3 * (1.0 - rough),
-        shininess=0.5 * (1.0 - rough),
+        textures.keep(image, name) if isinstance(image, Image.Image) else None,
+        specular=0.3 * gloss,
+        shininess=0.5 * gloss,
         emission=0.0 if glow is None else float(np.clip(np.mean(glow), 0.0, 1.0)),
     )
 
 
-def _rgba(values: NDArray) -> tuple[float, float, float, float]:
+def _rgba(values: NDArray, linear: bool) -> tuple[float, float, float, float]:
     full = np.ones(4)
     full[: min(len(values), 4)] = np.clip(np.nan_to_num(values[:4], nan=1.0), 0.0, 1.0)
-    r, g, b, a = (float(v) for v in full)
+    if linear:
+        low = full[:3] * 12.92
+        full[:3] = np.where(full[:3] > 0.0031308, 1.055 * full[:3] ** (1 / 2.4) - 0.055, low)
+    r, g, b, a = (round(float(v), 6) for v in full)
     return (r, g, b, a)

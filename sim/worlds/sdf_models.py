@@ -180,14 +180,7 @@ class ModelReader:
         if path is None or not path.is_file():
             self._warn(f"{source.parent.name}: the mesh {uri!r} is missing; it is left out")
             return []
-        wanted = text_of(element, "submesh/name")
-        surfaces = self._library.load(path)
-        if wanted is None:
-            return list(surfaces)
-        chosen = [s for s in surfaces if s.name == wanted]
-        if not chosen:
-            self._warn(f"{source.parent.name}: {uri!r} has no submesh {wanted!r}; all is shown")
-        return chosen or list(surfaces)
+        return list(self._library.load(path, text_of(element, "submesh/name")))
 
     def _shape(self, element: Element, source: Path) -> Mesh:
         key = (element.tag, *((child.tag, child.text) for child in element))
