@@ -1,10 +1,10 @@
-"""Where to look next: borders between seen floor and the unknown.
+"""Where to look next: views past the borders between seen floor and the unknown.
 
-A frontier is a cluster of free cells beside unknown space that is large enough to matter. Each is
-worth the unknown area that would come into view there, plus whatever the caller believes about
-it, less the cost of driving there. The explorer sticks to its choice while that still exists and
-nothing is much better, and sets aside, for a while, frontiers that were looked at without effect
-or could not be reached.
+A frontier is a cluster of free cells beside unknown space that is large enough to matter. Around
+each, places to stand are sampled; rays from each measure the unknown area that would come into
+view in every direction. The explorer takes the view that shows most for the actions it costs,
+keeps to it until it has shown what it can or another is much better, and sets aside for a while
+what was looked at without effect.
 """
 
 from __future__ import annotations
@@ -16,63 +16,68 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from goat.frames import wrap_angle
 from goat.nav.fmm import TravelField
 from goat.nav.grid import CostMap, Pose
 from goat.types import CellState, Float32Array, Float64Array, UInt8Array
 
+_FREE, _OPEN, _WALL = 0, 1, 2  # codes of half-resolution blocks: seen, unknown, opaque
+
 
 @dataclass(frozen=True)
 class FrontierConfig:
-    """What counts as a frontier and what it is worth."""
+    """What counts as a frontier and what a look past it is worth."""
 
     min_size: float = 0.4
     """Smallest length of a frontier, m."""
     pocket: float = 0.3
     """Unknown space narrower than this is an artefact that nobody need look into, m."""
-    reach: float = 0.5
-    """How far beside a frontier the robot may stand to look past it, m."""
+    reach: float = 1.2
+    """How far from a frontier the robot may stand to look past it, m."""
     sensor_range: float = 3.0
-    """How far the robot sees well, m; unknown area within it counts as gain."""
-    rays: int = 48
-    """Directions in which the gain is measured."""
-    gain_weight: float = 0.3
-    """Worth of one square metre of unknown area, in metres of driving."""
-    max_gain: float = 8.0
-    """Unknown area beyond which more makes no difference, m^2."""
+    """How far the robot sees well, m."""
+    fov: float = math.radians(60.0)
+    """Horizontal field of view, rad."""
+    rays: int = 36
+    """Directions in which the unknown is measured."""
+    min_gain: float = 0.15
+    """Least unknown area, m^2, that is worth a look."""
+    overhead: float = 0.5
+    """Cost added to every view, m: a higher one favours large views over near ones."""
+    turn_cost: float = 0.5
+    """Cost of turning by one radian, in metres of driving."""
     value_weight: float = 4.0
-    """Worth of a semantic value of one, in metres of driving."""
-    turn_weight: float = 0.5
-    """Cost of turning by one radian before driving off, in metres of driving."""
-    stickiness: float = 1.0
-    """How much better another frontier must be to give up the current one, m."""
-    max_candidates: int = 24
-    """Frontiers whose gain is measured: the nearest ones."""
-    stare_steps: int = 3
-    """Looks at a frontier from close by, without effect, after which it is set aside."""
+    """How many times better a view becomes by a semantic value of one."""
+    stickiness: float = 1.5
+    """How many times better another view must be to give up the current one."""
+    spacing: float = 0.3
+    """Distance between places to stand, m."""
+    candidates: int = 160
+    """Places whose view is measured: the nearest ones."""
     blacklist_steps: int = 400
-    """Steps for which a frontier stays set aside."""
-    blacklist_radius: float = 0.5
-    """Frontier cells this close to a place set aside are ignored, m."""
+    """Steps for which a place that was looked at without effect is set aside."""
+    blacklist_radius: float = 0.6
+    """Unknown space this close to such a place is ignored, m."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frontier:
-    """One border of the known floor."""
+    """A look past the border of the known floor."""
 
     stand: NDArray[np.intp]
-    """(2,) cell of the cost map from which to look past it; reachable."""
+    """(2,) cell of the cost map to look from; reachable."""
     position: tuple[float, float]
     """`stand` in the map, m."""
+    yaw: float
+    """Heading to look in, rad."""
     look: tuple[float, float]
-    """Middle of the frontier's cells near `stand`, m."""
-    size: float
-    """Length, m."""
+    """Middle of the unknown that will come into view, m."""
     gain: float
-    """Unknown area expected to come into view, m^2."""
+    """Unknown area that will come into view, m^2."""
     travel: float
-    """Cost of driving there, m."""
+    """Cost of driving and turning there, m."""
     utility: float
-    """What it is worth, in metres of driving."""
+    """What it is worth."""
 
 
 @dataclass(slots=True)
@@ -82,24 +87,35 @@ class _Ban:
     until: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknown:
+    """What is left to see on one cost map."""
+
+    costs: CostMap
+    """The map."""
+    frontier: UInt8Array
+    """(rows, cols) mask, 0 or 255, of frontier cells of large enough clusters."""
+    blocks: UInt8Array
+    """(rows / 2, cols / 2) codes of blocks for casting rays."""
+
+
 @dataclass(slots=True)
 class FrontierExplorer:
-    """Chooses frontiers and keeps to them."""
+    """Chooses views and keeps to them."""
 
     config: FrontierConfig = field(default_factory=FrontierConfig)
     """What counts and what it is worth."""
     current: Frontier | None = None
     """The choice it keeps to."""
     _bans: list[_Ban] = field(default_factory=list)
-    _stared: int = 0
     _step: int = 0
 
     def reset(self) -> None:
         """Forget the current choice; what was set aside stays so."""
-        self.current, self._stared = None, 0
+        self.current = None
 
     def forgive(self) -> None:
-        """Give every frontier that was set aside another chance."""
+        """Give everything that was set aside another chance."""
         self._bans.clear()
 
     def tick(self) -> None:
@@ -108,190 +124,213 @@ class FrontierExplorer:
         self._bans = [ban for ban in self._bans if ban.until > self._step]
 
     def ban(self, frontier: Frontier) -> None:
-        """Set a frontier aside for `blacklist_steps`."""
+        """Set a view aside for `blacklist_steps`."""
         until = self._step + self.config.blacklist_steps
-        self._bans += [_Ban(*frontier.look, until), _Ban(*frontier.position, until)]
+        self._bans.append(_Ban(*frontier.look, until))
         self.reset()
 
-    def stare(self) -> bool:
-        """Count a look at the current frontier from its standing place; ban it after a few."""
-        if self.current is None:
-            return False
-        self._stared += 1
-        if self._stared < self.config.stare_steps:
-            return False
-        self.ban(self.current)
-        return True
-
-    def borders(self, costs: CostMap) -> UInt8Array:
-        """Return (rows, cols) mask of frontier cells, without those set aside."""
-        mask = frontier_cells(costs, self.config.pocket)
+    def survey(self, costs: CostMap) -> Unknown:
+        """Return what is left to see, without what was set aside."""
+        wide = wide_unknown(costs, self.config.pocket)
         size = costs.grid.resolution
         for ban in self._bans:
             row, col = costs.grid.cells(np.array((ban.x, ban.y)))
             radius = round(self.config.blacklist_radius / size)
-            cv2.circle(mask, (int(col), int(row)), radius, 0, cv2.FILLED)
-        return mask
+            cv2.circle(wide, (int(col), int(row)), radius, 0, cv2.FILLED)
+        mask = frontier_cells(costs, wide)
+        return Unknown(costs, _large(mask, self.config.min_size / size), _blocks(costs, wide))
 
-    def still_there(self, costs: CostMap, mask: UInt8Array) -> bool:
-        """Return whether frontier cells remain around the current choice."""
+    def gain_left(self, unknown: Unknown) -> float:
+        """Return the unknown area that the current choice would still show, m^2."""
         if self.current is None:
-            return False
-        row, col = (int(v) for v in costs.grid.cells(np.array(self.current.look)))
-        reach = round(0.5 * self.config.reach / costs.grid.resolution)
-        window = mask[max(row - reach, 0) : row + reach + 1, max(col - reach, 0) : col + reach + 1]
-        return bool(np.count_nonzero(window) >= 3)
+            return 0.0
+        stand = unknown.costs.grid.cells(np.array([self.current.position]))
+        gains = _windows(cast_rays(unknown, stand, self.config), self.config)
+        ray = round(self.current.yaw / (2.0 * math.pi) * self.config.rays) % self.config.rays
+        return float(gains[0, ray])
 
     def choose(
         self,
-        mask: UInt8Array,
+        unknown: Unknown,
         travel: TravelField,
         pose: Pose,
         value: Float32Array | None = None,
     ) -> Frontier | None:
-        """Return the frontier to drive to, None if nothing is left to explore.
+        """Return the view to drive to, None if nothing is left to explore.
 
         Args:
-            mask: Result of `borders` on the field's cost map.
+            unknown: Result of `survey` on the field's cost map.
             travel: Driving costs from the robot.
             pose: The robot.
             value: (rows, cols) semantic value of looking at each cell, about 0 to 1.
         """
-        found = _clusters(mask, travel, pose, value, self.config)
-        best = max(found, key=lambda f: f.utility, default=None)
-        kept = self._nearest_to_current(found)
-        if best is not None and kept is not None:
-            best = kept if best.utility < kept.utility + self.config.stickiness else best
-        if best is not kept or best is None:
-            self._stared = 0
-        self.current = best
-        return best
-
-    def _nearest_to_current(self, found: list[Frontier]) -> Frontier | None:
-        if self.current is None or not found:
+        stands = _stands(unknown, travel, pose, self.config)
+        if len(stands) == 0:
+            self.current = None
             return None
-        near = min(found, key=lambda f: math.dist(f.look, self.current.look))  # type: ignore[union-attr]
-        return near if math.dist(near.look, self.current.look) < 2 * self.config.reach else None
+        sectors = cast_rays(unknown, stands, self.config)
+        cost = _costs(travel, stands, pose, self.config)
+        gain = _windows(sectors, self.config)
+        worth = gain * _appeal(travel, stands, value, self.config)
+        utility = np.where(gain >= self.config.min_gain, worth / (cost + self.config.overhead), 0.0)
+        self._favour_current(travel, stands, utility)
+        best, ray = np.unravel_index(int(utility.argmax()), utility.shape)
+        if utility[best, ray] <= 0.0:
+            self.current = None
+            return None
+        self.current = _frontier(travel, stands[best], int(ray), sectors[best], self.config)
+        return self.current
+
+    def _favour_current(
+        self, travel: TravelField, stands: NDArray[np.intp], utility: Float64Array
+    ) -> None:
+        """Multiply the utility of views like the current one by the stickiness, in place."""
+        if self.current is None:
+            return
+        points = travel.costs.grid.points(stands)
+        near = np.linalg.norm(points - self.current.position, axis=1) <= self.config.spacing
+        angle = np.arange(self.config.rays) * (2.0 * math.pi / self.config.rays)
+        alike = np.cos(angle - self.current.yaw) > math.cos(0.5 * self.config.fov)
+        utility[np.ix_(near, alike)] *= self.config.stickiness
 
 
-def frontier_cells(costs: CostMap, pocket: float) -> UInt8Array:
-    """Return (rows, cols) mask, 0 or 255, of free cells that touch open unknown space.
-
-    Unknown space into which no square of side `pocket` (m) fits is ignored, and so is what lies
-    behind it.
-    """
-    state = costs.grid.state
-    unknown = cv2.compare(state, int(CellState.UNKNOWN), cv2.CMP_EQ)
+def wide_unknown(costs: CostMap, pocket: float) -> UInt8Array:
+    """Return (rows, cols) mask, 0 or 255, of unknown space that a square of side `pocket` fits."""
+    unknown = cv2.compare(costs.grid.state, int(CellState.UNKNOWN), cv2.CMP_EQ)
     side = max(2, round(pocket / costs.grid.resolution))
     square = np.ones((side, side), np.uint8)
     wide = cv2.morphologyEx(
-        unknown, cv2.MORPH_OPEN, square, borderType=cv2.BORDER_CONSTANT, borderValue=255
+        unknown, cv2.MORPH_OPEN, square, borderType=cv2.BORDER_CONSTANT, borderValue=(255,)
     )
+    return np.asarray(wide, np.uint8)
+
+
+def frontier_cells(costs: CostMap, wide: UInt8Array) -> UInt8Array:
+    """Return (rows, cols) mask, 0 or 255, of free cells that touch the unknown space `wide`."""
     near = cv2.dilate(wide, np.ones((3, 3), np.uint8))
-    free = cv2.compare(state, int(CellState.FREE), cv2.CMP_EQ)
+    free = cv2.compare(costs.grid.state, int(CellState.FREE), cv2.CMP_EQ)
     return np.asarray(cv2.bitwise_and(near, free), np.uint8)
 
 
-def _clusters(
-    mask: UInt8Array,
-    travel: TravelField,
-    pose: Pose,
-    value: Float32Array | None,
-    config: FrontierConfig,
-) -> list[Frontier]:
-    """Return the reachable frontiers that are large enough, with their worth."""
-    grid = travel.costs.grid
-    labels, sizes = _labels(mask, config.min_size / grid.resolution)
-    stands, owner, cost = _stands(labels, travel, config)
-    if len(owner) == 0:
-        return []
-    order = np.argsort(cost)[: config.max_candidates]
-    stands, owner, cost = stands[order], owner[order], cost[order]
-    looks = np.array([_look_at(labels, k, s, grid.resolution) for k, s in zip(owner, stands)])  # noqa: B905
-    gains = np.minimum(visible_unknown(travel.costs, looks, config), config.max_gain)
-    worth = config.gain_weight * gains - cost - config.turn_weight * _turns(grid, pose, looks, cost)
-    if value is not None:
-        worth = worth + config.value_weight * value[looks[:, 0], looks[:, 1]]
-    points, targets = grid.points(stands), grid.points(looks)
-    return [
-        Frontier(
-            stand=stands[i],
-            position=(float(points[i, 0]), float(points[i, 1])),
-            look=(float(targets[i, 0]), float(targets[i, 1])),
-            size=float(sizes[owner[i]] * grid.resolution),
-            gain=float(gains[i]),
-            travel=float(cost[i]),
-            utility=float(worth[i]),
-        )
-        for i in range(len(owner))
-    ]
-
-
-def _labels(mask: UInt8Array, min_cells: float) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return clusters (rows, cols), 0 = none, without small ones, and their lengths in cells."""
+def _large(mask: UInt8Array, min_cells: float) -> UInt8Array:
+    """Return `mask` without clusters that are shorter than `min_cells`."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     sizes = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     sizes = np.maximum(sizes, stats[:, cv2.CC_STAT_AREA] // 2)
-    keep = sizes >= min_cells
-    keep[0] = False
-    table = np.where(keep, np.arange(len(sizes)), 0).astype(np.int32)
-    return table[labels], sizes
+    keep = np.where(sizes >= min_cells, 255, 0).astype(np.uint8)
+    keep[0] = 0
+    return keep[labels]
+
+
+def _blocks(costs: CostMap, wide: UInt8Array) -> UInt8Array:
+    """Return (rows / 2, cols / 2) codes: a wall hides, the unknown counts, the rest is seen."""
+    code = np.where(wide > 0, _OPEN, _FREE).astype(np.uint8)
+    code[costs.grid.state == CellState.OCCUPIED] = _WALL
+    pairs = np.maximum(code[::2], code[1::2])
+    return np.maximum(pairs[:, ::2], pairs[:, 1::2])
 
 
 def _stands(
-    labels: NDArray[np.int32], travel: TravelField, config: FrontierConfig
-) -> tuple[NDArray[np.intp], NDArray[np.int32], Float64Array]:
-    """Return the best standing cell (K, 2) of each reachable cluster, its label and cost (K,)."""
-    reach = round(config.reach / travel.costs.grid.resolution)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    near = cv2.dilate(labels.astype(np.float32), disc).astype(np.int32)
-    cells = np.argwhere(near)
-    cost = travel.at_cells(cells).astype(np.float64)
-    ok = np.isfinite(cost)
-    cells, cost = cells[ok], cost[ok]
-    owner = near[cells[:, 0], cells[:, 1]]
-    order = np.argsort(cost, kind="stable")
-    found, first = np.unique(owner[order], return_index=True)
-    chosen = order[first]
-    return cells[chosen], found.astype(np.int32), cost[chosen]
-
-
-def _look_at(
-    labels: NDArray[np.int32], label: int, stand: NDArray[np.intp], size: float
+    unknown: Unknown, travel: TravelField, pose: Pose, config: FrontierConfig
 ) -> NDArray[np.intp]:
-    """Return the cell (2,) of a cluster that is nearest to the middle of its part near `stand`."""
-    reach = round(1.0 / size)
-    low = np.maximum(stand - reach, 0)
-    window = labels[low[0] : stand[0] + reach + 1, low[1] : stand[1] + reach + 1]
-    cells = np.argwhere(window == label)
-    middle = cells.mean(axis=0)
-    return cells[np.square(cells - middle).sum(axis=1).argmin()] + low
+    """Return (K, 2) reachable cells near frontiers, and the robot's own."""
+    if not unknown.frontier.any():
+        return np.empty((0, 2), np.intp)
+    size = unknown.costs.grid.resolution
+    stride = max(1, round(config.spacing / (2.0 * size)))
+    reach = round(config.reach / size)
+    away = cv2.distanceTransform(cv2.bitwise_not(unknown.frontier), cv2.DIST_L2, 3)
+    rows, cols = travel.travel.shape
+    phase = [int(v) % stride for v in np.round(np.array(travel.costs.grid.origin) / (2.0 * size))]
+    nodes = np.mgrid[-phase[1] % stride : rows : stride, -phase[0] % stride : cols : stride]
+    nodes = nodes.reshape(2, -1).T
+    cells = 2 * nodes
+    cost = travel.at_cells(cells)
+    good = np.isfinite(cost) & (away[cells[:, 0], cells[:, 1]] <= reach)
+    good &= travel.costs.cost[cells[:, 0], cells[:, 1]] < 1.0 + 2.0 * 3.0
+    cells, cost = cells[good], cost[good]
+    nearest = np.argsort(cost, kind="stable")[: config.candidates]
+    robot = unknown.costs.grid.cells(np.array([pose[:2]]))
+    return np.vstack([robot, cells[nearest]])
 
 
-def _turns(grid, pose: Pose, looks: NDArray, cost: Float64Array) -> Float64Array:  # noqa: ANN001
-    """Return (K,) how far the robot would turn first, rad."""
-    points = grid.points(looks)
-    bearing = np.arctan2(points[:, 1] - pose[1], points[:, 0] - pose[0])
-    return np.abs((bearing - pose[2] + np.pi) % (2.0 * np.pi) - np.pi)
+def cast_rays(unknown: Unknown, stands: NDArray[np.intp], config: FrontierConfig) -> Float64Array:
+    """Return (K, rays, 2) unknown area seen in each direction from cells (K, 2), and area times range.
 
-
-def visible_unknown(
-    costs: CostMap, cells: NDArray[np.intp], config: FrontierConfig
-) -> Float64Array:
-    """Return (K,) unknown area that comes into view at `cells` (K, 2), m^2.
-
-    Rays stop at occupied cells and at the sensor's range; each sample stands for its share of
-    the ring it lies in.
+    Units m^2 and m^3. Rays end at walls and at the sensor's range; the unknown is taken for
+    transparent.
     """
-    size = costs.grid.resolution
-    step = 2.0
-    radius = np.arange(1.0, config.sensor_range / size, step)
-    angle = np.arange(config.rays) * (2.0 * np.pi / config.rays)
-    offsets = np.stack([np.outer(np.sin(angle), radius), np.outer(np.cos(angle), radius)], axis=-1)
-    index = np.rint(cells[:, None, None, :] + offsets).astype(np.intp)
-    inside = costs.grid.inside(index)
-    safe = np.where(inside[..., None], index, 0)
-    state = np.where(inside, costs.grid.state[safe[..., 0], safe[..., 1]], CellState.UNKNOWN)
-    lit = np.logical_and.accumulate(state != CellState.OCCUPIED, axis=2)
-    ring = radius * (2.0 * np.pi / config.rays) * step * size * size
-    return ((state == CellState.UNKNOWN) & lit) @ ring @ np.ones(config.rays)
+    size = 2.0 * unknown.costs.grid.resolution
+    count = math.ceil(config.sensor_range / size)
+    padded = np.pad(unknown.blocks, count + 1, constant_values=_OPEN)
+    radius = np.arange(1.0, count + 1.0)
+    angle = np.arange(config.rays) * (2.0 * math.pi / config.rays)
+    rows = np.rint(np.outer(np.sin(angle), radius)).astype(np.intp)
+    cols = np.rint(np.outer(np.cos(angle), radius)).astype(np.intp)
+    start = (stands // 2 + count + 1) @ np.array([padded.shape[1], 1])
+    code = padded.ravel()[start[:, None, None] + (rows * padded.shape[1] + cols)]
+    lit = np.logical_and.accumulate(code != _WALL, axis=2)
+    seen = (lit & (code == _OPEN)).astype(np.float32)
+    ring = radius * (2.0 * math.pi / config.rays) * size * size
+    return (seen @ np.stack([ring, ring * radius * size], axis=1).astype(np.float32)).astype(float)
+
+
+def _windows(sectors: Float64Array, config: FrontierConfig) -> Float64Array:
+    """Return (K, rays) unknown area in the field of view when facing along each ray, m^2."""
+    half = max(0, round(0.5 * config.fov / (2.0 * math.pi) * config.rays - 0.5))
+    area = np.concatenate([sectors[:, -half:, 0], sectors[..., 0], sectors[:, :half, 0]], axis=1)
+    total = np.cumsum(np.pad(area, ((0, 0), (1, 0))), axis=1)
+    width = 2 * half + 1
+    return total[:, width:] - total[:, :-width]
+
+
+def _costs(
+    travel: TravelField, stands: NDArray[np.intp], pose: Pose, config: FrontierConfig
+) -> Float64Array:
+    """Return (K, rays) cost of driving to each place and turning to each direction, m."""
+    points = travel.costs.grid.points(stands)
+    drive = travel.at_cells(stands).astype(np.float64)
+    drive[0] = 0.0
+    away = points - np.array(pose[:2])
+    far = np.linalg.norm(away, axis=1) > 0.3
+    bearing = np.where(far, np.arctan2(away[:, 1], away[:, 0]), pose[2])
+    angle = np.arange(config.rays) * (2.0 * math.pi / config.rays)
+    turns = _turn(bearing, pose[2])[:, None] + _turn(angle[None, :], bearing[:, None])
+    return drive[:, None] + config.turn_cost * turns
+
+
+def _turn(a: NDArray, b: NDArray | float) -> Float64Array:
+    return np.abs((a - b + np.pi) % (2.0 * np.pi) - np.pi)
+
+
+def _appeal(
+    travel: TravelField,
+    stands: NDArray[np.intp],
+    value: Float32Array | None,
+    config: FrontierConfig,
+) -> Float64Array:
+    """Return (K, rays) factor by which semantic value makes views better."""
+    if value is None:
+        return np.ones((len(stands), config.rays))
+    angle = np.arange(config.rays) * (2.0 * math.pi / config.rays)
+    ahead = 1.0 / travel.costs.grid.resolution
+    cells = stands[:, None, :] + ahead * np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    cells = np.clip(np.rint(cells).astype(np.intp), 0, np.array(value.shape) - 1)
+    return 1.0 + config.value_weight * value[cells[..., 0], cells[..., 1]].astype(np.float64)
+
+
+def _frontier(
+    travel: TravelField,
+    stand: NDArray[np.intp],
+    ray: int,
+    sectors: Float64Array,
+    config: FrontierConfig,
+) -> Frontier:
+    half = max(0, round(0.5 * config.fov / (2.0 * math.pi) * config.rays - 0.5))
+    area, moment = sectors[np.arange(ray - half, ray + half + 1) % config.rays].sum(axis=0)
+    yaw = wrap_angle(ray * 2.0 * math.pi / config.rays)
+    x, y = (float(v) for v in travel.costs.grid.points(stand))
+    reach = moment / max(area, 1e-9)
+    look = (x + reach * math.cos(yaw), y + reach * math.sin(yaw))
+    cost = float(travel.at_cells(stand))
+    return Frontier(stand, (x, y), yaw, look, float(area), cost, float(area) / (cost + 0.5))

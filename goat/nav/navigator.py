@@ -208,7 +208,7 @@ class Navigator:
             plan = self._plan = self._plan_frontier(value)
         if plan is None:
             return self._stay(Progress.NO_FRONTIER, "nothing is left to explore")
-        if self._at_end(plan.path):
+        if plan.frontier is not None and self._at_end(plan.path):
             return self._look(plan.frontier)
         return self._drive(plan.path, "exploring")
 
@@ -231,10 +231,11 @@ class Navigator:
         return near and bool(np.isfinite(self.scene.costs.cost_at(ahead)).all())
 
     def _exploring(self, plan: _Plan | None) -> bool:
+        """Return whether a plan's view is still worth going to."""
         if plan is None or plan.frontier is None or not self._usable(plan):
             return False
-        costs = self.scene.costs
-        return self.explorer.still_there(costs, self.explorer.borders(costs))
+        left = self.explorer.gain_left(self.explorer.survey(self.scene.costs))
+        return left >= max(0.4 * plan.frontier.gain, self.config.frontier.min_gain)
 
     def _plan_approach(self, thing: ObjectFootprint) -> _Plan | None:
         found = stop_pose(thing, self.scene.travel, self.body, self.config.approach)
@@ -245,9 +246,9 @@ class Navigator:
 
     def _plan_frontier(self, value: NDArray | None) -> _Plan | None:
         scene = self.scene
-        mask = self.explorer.borders(scene.costs)
+        unknown = self.explorer.survey(scene.costs)
         worth = None if value is None else scene.layer(value)
-        found = self.explorer.choose(mask, scene.travel, scene.pose, worth)
+        found = self.explorer.choose(unknown, scene.travel, scene.pose, worth)
         path = found and scene.travel.path_to(found.stand)
         return path and _Plan(path, self._step, frontier=found)
 
@@ -273,17 +274,13 @@ class Navigator:
             return self._stay(Progress.ARRIVED, "standing in front of the object")
         return Step(action, None, Progress.MOVING, "turning to the object")
 
-    def _look(self, frontier: Frontier | None) -> Step:
-        """Face a frontier; when it was faced for long enough without effect, leave it."""
-        pose = self.scene.pose
-        look = frontier.look if frontier else pose[:2]
-        yaw = math.atan2(look[1] - pose[1], look[0] - pose[0])
-        action = self._follower.face(yaw, pose)
+    def _look(self, frontier: Frontier) -> Step:
+        """Face along a view; what is still unknown when it was faced is set aside."""
+        action = self._follower.face(frontier.yaw, self.scene.pose)
         if action is None:
-            if self.explorer.stare():
-                self._plan = None
-            error = wrap_angle(yaw - pose[2])
-            action = turn_action(error or self.body.turn_step, self.body)
+            self._plan = None
+            self.explorer.ban(frontier)
+            action = turn_action(self.body.turn_step, self.body)
         return Step(action, None, Progress.MOVING, "looking into the unknown")
 
     def _stay(self, outcome: Progress, note: str) -> Step:
