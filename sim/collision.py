@@ -124,7 +124,12 @@ class CollisionMap:
 
     def label_at(self, x: float, y: float) -> int:
         """Return the connected free place that holds (x, y); 0 if it is not free."""
-        return int(self.labels[self._index(x, y)]) if self.margin(x, y) >= 0.0 else 0
+        if self.margin(x, y) < 0.0:
+            return 0
+        row, col = self._index(x, y)
+        # At contact the nearest cell's centre may be just too close; its neighbours are not.
+        near = self.labels[max(row - 1, 0) : row + 2, max(col - 1, 0) : col + 2]
+        return int(self.labels[row, col]) or int(near.max())
 
     def margin(self, x: float, y: float) -> float:
         """Return how far a robot at (x, y) is from contact, m; negative if it overlaps."""

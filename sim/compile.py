@@ -109,9 +109,22 @@ def _empty_spec(world: World) -> mujoco.MjSpec:
     visual.headlight.specular = [0.0] * 3
     visual.quality.offsamples = 0
     visual.quality.shadowsize = 0
+    _add_sky(spec, world.sky)
     for light in world.lights[:_MAX_LIGHTS]:
         _add_light(spec, light)
     return spec
+
+
+def _add_sky(spec: mujoco.MjSpec, color: tuple[float, float, float]) -> None:
+    spec.add_texture(
+        name="sky",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT,
+        rgb1=color,
+        rgb2=color,
+        width=4,
+        height=24,
+    )
 
 
 def _add_light(spec: mujoco.MjSpec, light: Light) -> None:

@@ -42,8 +42,8 @@ class Culler:
         matrix = world_from_camera.as_matrix()
         return View(camera, (self._corners - matrix[:3, 3]) @ matrix[:3, :3], near)
 
-    def in_frustum(self, view: View) -> tuple[NDArray[np.intp], Float64Array]:
-        """Return (N,) boxes that may be in the image, and their least depths (N,), m."""
+    def in_frustum(self, view: View) -> NDArray[np.intp]:
+        """Return (N,) boxes that may be in the image, nearest first."""
         camera = view.camera
         x, y, z = np.moveaxis(view.corners, -1, 0)
         left, right = (camera.cx + 0.5) / camera.fx, (camera.width - 0.5 - camera.cx) / camera.fx
@@ -51,7 +51,7 @@ class Culler:
         sides = (x < -left * z, x > right * z, y < -top * z, y > bottom * z, z < view.near)
         outside = np.logical_or.reduce([side.all(axis=1) for side in sides])
         visible = np.flatnonzero(~outside)
-        return visible, z[visible].min(axis=1)
+        return visible[np.argsort(z[visible].min(axis=1))]
 
     def unoccluded(
         self, view: View, boxes: NDArray[np.intp], depth: Float32Array
@@ -95,6 +95,7 @@ def _farthest(depth: Float32Array) -> Float32Array:
     height, width = depth.shape
     rows, cols = -(-height // _TILE), -(-width // _TILE)
     padded = np.zeros((rows * _TILE, cols * _TILE), np.float32)
-    cv2.patchNaNs(depth_copy := depth.copy(), np.inf)
-    padded[:height, :width] = depth_copy
-    return padded.reshape(rows, _TILE, cols, _TILE).max(axis=(1, 3))
+    padded[:height, :width] = depth
+    cv2.patchNaNs(padded, np.inf)
+    reduced = padded.reshape(rows, _TILE, cols * _TILE).max(axis=1)
+    return reduced.reshape(rows, cols, _TILE).max(axis=2)

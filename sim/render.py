@@ -14,6 +14,7 @@ import ctypes
 import weakref
 from typing import NamedTuple
 
+import cv2
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -76,9 +77,13 @@ class Renderer:
         context = self._ready(camera.width, camera.height)
         context.look(camera, world_from_camera)
         view = self._culler.view(camera, world_from_camera, _NEAR)
-        visible, nearest = self._culler.in_frustum(view)
-        context.draw(visible[np.argsort(nearest)])
+        visible = self._culler.in_frustum(view)
+        glass = visible[context.see_through[visible]]
+        context.draw(visible, sky=len(glass) > 0)
         rgb, depth = context.read_color_and_depth()
+        if len(glass):
+            context.draw(glass, as_ids=True)
+            np.fmin(depth, context.read_depth(), out=depth)
         if not semantic:
             return Frame(rgb, depth, None)
         context.draw(self._culler.unoccluded(view, visible, depth), as_ids=True)
@@ -93,7 +98,7 @@ class Renderer:
         """Return (H, W) object ids alone, 0 = none; with `only`, that object as if alone."""
         context = self._ready(camera.width, camera.height)
         context.look(camera, world_from_camera)
-        geoms, _ = self._culler.in_frustum(self._culler.view(camera, world_from_camera, _NEAR))
+        geoms = self._culler.in_frustum(self._culler.view(camera, world_from_camera, _NEAR))
         if only is not None:
             geoms = geoms[self._compiled.geom_object[geoms] == only]
         context.draw(geoms, as_ids=True)
@@ -132,8 +137,13 @@ class _Context:
         self._scene = _build_scene(compiled)
         self._geoms = _geom_memory(self._scene)
         self._template = self._geoms.copy()
+        self.see_through = np.array(
+            [g.rgba[3] < 1.0 for g in self._scene.geoms[: len(self._geoms)]]
+        )
+        """(G,) whether each geom is glass: color passes through it, depth and ids do not."""
         self._far = 2.0 * float(np.linalg.norm(compiled.bounds[1] - compiled.bounds[0])) + 10.0
-        self._sky = np.rint(255.0 * np.clip(compiled.world.sky, 0.0, 1.0)).astype(np.uint8)
+        self._sky_color = np.rint(255.0 * np.clip(compiled.world.sky, 0.0, 1.0)).astype(np.uint8)
+        self._shape = (0, 0)
         self._most_ids = len(compiled.world.objects)
         self.resize(width, height)
         self._closed = False
@@ -147,7 +157,9 @@ class _Context:
                 max(width, self._mjr.offWidth), max(height, self._mjr.offHeight), self._mjr
             )
         self._viewport = mujoco.MjrRect(0, 0, width, height)
-        self._shape = (height, width)
+        if self._shape != (height, width):
+            self._shape = (height, width)
+            self._sky = np.tile(self._sky_color, (height, width, 1))
 
     def look(self, camera: CameraIntrinsics, world_from_camera: RigidTransform) -> None:
         """Set the frustum and pose; pixel centres have integer coordinates."""
@@ -162,9 +174,10 @@ class _Context:
             eye.frustum_top = (camera.cy + 0.5) * down
             eye.frustum_bottom = -(camera.height - 0.5 - camera.cy) * down
 
-    def draw(self, geoms: NDArray[np.intp], as_ids: bool = False) -> None:
-        """Draw the given geoms in order."""
+    def draw(self, geoms: NDArray[np.intp], as_ids: bool = False, sky: bool = False) -> None:
+        """Draw the given geoms in order; `sky` behind them, for where glass lets it through."""
         flags = self._scene.flags
+        flags[mujoco.mjtRndFlag.mjRND_SKYBOX] = sky
         flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = as_ids
         self._geoms[: len(geoms)] = self._template[geoms]
         self._scene.ngeom = len(geoms)
@@ -175,16 +188,25 @@ class _Context:
         rgb = np.empty((*self._shape, 3), np.uint8)
         buffer = np.empty(self._shape, np.float32)
         mujoco.mjr_readPixels(rgb, buffer, self._viewport, self._mjr)
-        depth = np.empty(self._shape, np.float32)
-        np.multiply(buffer[::-1], 1.0 / _NEAR - 1.0 / self._far, out=depth)
-        depth += 1.0 / self._far
+        depth = self._metric(buffer[::-1])
+        image = cv2.flip(rgb, 0)
+        cv2.copyTo(self._sky, np.isnan(depth).view(np.uint8), image)
+        return np.asarray(image, np.uint8), depth
+
+    def read_depth(self) -> Float32Array:
+        """Return the depth of what was drawn, m, top row first."""
+        buffer = np.empty(self._shape, np.float32)
+        mujoco.mjr_readPixels(None, buffer, self._viewport, self._mjr)
+        return self._metric(buffer[::-1])
+
+    def _metric(self, buffer: Float32Array) -> Float32Array:
+        """Turn GL's depth (1 near, 0 far) into metres; NaN where nothing was drawn."""
+        depth = buffer * np.float32(1.0 / _NEAR - 1.0 / self._far)
+        depth += np.float32(1.0 / self._far)
         np.reciprocal(depth, out=depth)
-        rgb = rgb[::-1].copy()
-        empty = buffer[::-1] <= 0.0
-        if empty.any():
-            depth[empty] = np.nan
-            rgb[empty] = self._sky
-        return rgb, depth
+        if buffer.min() <= 0.0:
+            depth[buffer <= 0.0] = np.nan
+        return depth
 
     def read_ids(self) -> Int32Array:
         """Return the ids drawn, top row first."""
@@ -221,7 +243,7 @@ def _build_scene(compiled: CompiledWorld) -> mujoco.MjvScene:
     for geom in scene.geoms[: scene.ngeom]:
         geom.segid = int(compiled.geom_object[geom.objid]) - 1
     flags = mujoco.mjtRndFlag
-    for flag in (flags.mjRND_SHADOW, flags.mjRND_REFLECTION, flags.mjRND_SKYBOX, flags.mjRND_HAZE):
+    for flag in (flags.mjRND_SHADOW, flags.mjRND_REFLECTION, flags.mjRND_HAZE):
         scene.flags[flag] = False
     return scene
 
