@@ -1,0 +1,193 @@
+"""Colours by name and a home's finishes, each made once and shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from sim.worlds import textures
+from sim.worlds.model import Finish
+from sim.worlds.textures import Image
+from sim.worlds.world import Material
+
+Color = tuple[float, float, float]
+
+COLORS: dict[str, tuple[Color, ...]] = {
+    "red": ((0.66, 0.09, 0.08), (0.55, 0.06, 0.09)),
+    "orange": ((0.92, 0.43, 0.08),),
+    "yellow": ((0.93, 0.76, 0.16),),
+    "green": ((0.20, 0.44, 0.22), (0.36, 0.52, 0.30)),
+    "blue": ((0.13, 0.27, 0.58), (0.25, 0.45, 0.70)),
+    "purple": ((0.38, 0.18, 0.50),),
+    "pink": ((0.93, 0.55, 0.64),),
+    "brown": ((0.36, 0.22, 0.12),),
+    "black": ((0.07, 0.07, 0.08),),
+    "white": ((0.92, 0.91, 0.89),),
+    "gray": ((0.48, 0.49, 0.51), (0.33, 0.34, 0.36)),
+    "beige": ((0.82, 0.73, 0.58),),
+}
+"""The names a person uses, each with one or more shades."""
+
+WOODS: dict[str, tuple[str, Color]] = {
+    "oak": ("brown", (0.66, 0.45, 0.26)),
+    "walnut": ("brown", (0.36, 0.22, 0.13)),
+    "cherry": ("brown", (0.50, 0.25, 0.14)),
+    "birch": ("beige", (0.86, 0.74, 0.55)),
+    "ebony": ("black", (0.11, 0.09, 0.08)),
+    "white": ("white", (0.93, 0.92, 0.90)),
+    "gray": ("gray", (0.55, 0.55, 0.54)),
+}
+"""Kinds of wood: the word for the colour and the colour."""
+
+_DETAILS: dict[str, Callable[[np.random.Generator], Image]] = {
+    "grain": textures.grain,
+    "weave": textures.weave,
+    "corduroy": textures.corduroy,
+    "plush": textures.plush,
+    "leather": textures.leather,
+    "plaster": textures.plaster,
+    "brushed": textures.brushed,
+}
+
+
+@cache
+def detail(name: str) -> Image:
+    """Return a near-white detail texture; the same in every home."""
+    return _DETAILS[name](np.random.default_rng(len(name)))
+
+
+class Palette:
+    """Makes and shares the finishes of one home."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        """Start empty; `rng` picks shades and patterns."""
+        self.rng = rng
+        self._finishes: dict[str, Finish] = {}
+
+    def pick(self, *names: str) -> str:
+        """Return one of the names at random."""
+        return str(self.rng.choice(names))
+
+    def shade(self, color: str) -> Color:
+        """Return a shade of a named colour."""
+        shades = COLORS[color]
+        return shades[int(self.rng.integers(len(shades)))]
+
+    def _keep(self, key: str, make: Callable[[], Finish]) -> Finish:
+        if key not in self._finishes:
+            self._finishes[key] = make()
+        return self._finishes[key]
+
+    def _tinted(
+        self,
+        key: str,
+        color: str,
+        kind: str,
+        rgb: Color,
+        texture: str | None,
+        tile: float,
+        gloss: float,
+    ) -> Finish:
+        image = None if texture is None else detail(texture)
+        material = Material(key, (*rgb, 1.0), image, specular=gloss, shininess=0.2 + 0.6 * gloss)
+        return Finish(material, color, kind, tile)
+
+    def wood(self, name: str) -> Finish:
+        """Return a wood of `WOODS`."""
+        color, rgb = WOODS[name]
+        return self._keep(
+            f"wood_{name}",
+            lambda: self._tinted(f"wood_{name}", color, "wood", rgb, "grain", 0.5, 0.15),
+        )
+
+    def fabric(self, color: str, texture: str = "weave") -> Finish:
+        """Return cloth: "weave", "corduroy" or "plush"."""
+        key = f"fabric_{color}_{texture}"
+        tile = {"weave": 0.16, "corduroy": 0.2, "plush": 0.3}[texture]
+        return self._keep(
+            key, lambda: self._tinted(key, color, "fabric", self.shade(color), texture, tile, 0.02)
+        )
+
+    def leather(self, color: str) -> Finish:
+        """Return leather."""
+        key = f"leather_{color}"
+        return self._keep(
+            key,
+            lambda: self._tinted(key, color, "leather", self.shade(color), "leather", 0.3, 0.35),
+        )
+
+    def plain(self, color: str, kind: str = "plastic", gloss: float = 0.25) -> Finish:
+        """Return an even finish: lacquer, plastic, ceramic, paper."""
+        key = f"{kind}_{color}_{gloss:g}"
+        return self._keep(
+            key, lambda: self._tinted(key, color, kind, COLORS[color][0], None, 1.0, gloss)
+        )
+
+    def metal(self, color: str = "gray") -> Finish:
+        """Return metal: gray is brushed steel, yellow is brass."""
+        rgb: Color = {"gray": (0.72, 0.73, 0.75), "yellow": (0.80, 0.62, 0.28)}.get(
+            color, COLORS[color][0]
+        )
+        key = f"metal_{color}"
+        return self._keep(key, lambda: self._tinted(key, color, "metal", rgb, "brushed", 0.3, 0.5))
+
+    def glowing(self, name: str, rgb: Color, strength: float) -> Finish:
+        """Return a finish that shines by itself."""
+        key = f"glow_{name}_{strength:g}"
+        return self._keep(
+            key,
+            lambda: Finish(Material(key, (*rgb, 1.0), emission=strength), "white", "glass", 1.0),
+        )
+
+    def painted(self, rgb: Color, key: str) -> Finish:
+        """Return wall paint on plaster."""
+        return self._keep(
+            key, lambda: self._tinted(key, "white", "stone", rgb, "plaster", 1.1, 0.02)
+        )
+
+    def lampshade(self, color: str, glow: float) -> Finish:
+        """Return cloth with a light behind it."""
+        key = f"shade_{color}"
+        material = Material(key, (*COLORS[color][0], 1.0), detail("weave"), 0.0, 0.1, glow)
+        return self._keep(key, lambda: Finish(material, color, "fabric", 0.16))
+
+    def known(self, key: str) -> Finish | None:
+        """Return a finish made before under this key, if any."""
+        return self._finishes.get(key)
+
+    def glass(self, alpha: float = 0.18) -> Finish:
+        """Return clear glass."""
+        key = f"glass_{alpha:g}"
+        material = Material(key, (0.75, 0.85, 0.9, alpha), specular=0.8, shininess=0.9)
+        return self._keep(key, lambda: Finish(material, "white", "glass", 1.0))
+
+    def image(
+        self,
+        key: str,
+        make: Callable[[], Image],
+        color: str,
+        kind: str,
+        tile: float | None = None,
+        gloss: float = 0.05,
+        emission: float = 0.0,
+    ) -> Finish:
+        """Return a finish with a picture of its own; `make` runs once per key."""
+        return self._keep(
+            key,
+            lambda: Finish(
+                Material(key, texture=make(), specular=gloss, emission=emission), color, kind, tile
+            ),
+        )
+
+    @property
+    def texture_count(self) -> int:
+        """Number of distinct textures in use."""
+        return len(
+            {
+                id(f.material.texture)
+                for f in self._finishes.values()
+                if f.material.texture is not None
+            }
+        )
