@@ -25,11 +25,13 @@ from goat.frames import planar_of
 from goat.protocols import Viewer
 from goat.types import AgentFrame, Task, describe
 from goat.view.camera import draw_camera
-from goat.view.overview import Way, draw_overview
+from goat.view.overview import Way, draw_overview, draw_way
 from goat.view.report import GoalCard, Report, write_report
 from goat.view.storyboard import Outcome, Storyboard
 from goat.view.video import VideoWriter
 
+VIDEO = "video.mp4"
+"""Name of the video in a run's folder."""
 _TITLE_PICTURES = 8
 _CLOSING_PICTURES = 12
 
@@ -67,6 +69,7 @@ class VideoRecorder:
         self._writer = VideoWriter(path)
         self._story = Storyboard()
         self._last: NDArray[np.uint8] | None = None
+        self.poster: NDArray[np.uint8] | None = None
 
     def goal_started(self, index: int, total: int, task: Task) -> None:
         """Show the goal for a moment with its first picture."""
@@ -81,9 +84,10 @@ class VideoRecorder:
 
     def goal_ended(self, result: GoalResult) -> None:
         """Show for a moment how it ended."""
-        self._story.end(Outcome(result.status, result.success))
+        self._story.end(Outcome(result.status, result.success, result.reason))
         if self._last is not None:
             self._writer.add(self._story.closing(self._last), _CLOSING_PICTURES)
+            self.poster = self._last
 
     def close(self) -> None:
         """Finish the file."""
@@ -93,8 +97,8 @@ class VideoRecorder:
 class ReportRecorder:
     """Keeps the last picture of every goal for the report and the map."""
 
-    def __init__(self, folder: Path, *, video: bool) -> None:
-        """Write into `folder`."""
+    def __init__(self, folder: Path, video: VideoRecorder | None) -> None:
+        """Write into `folder`; `video` is mentioned where there is one."""
         self._folder, self._video = folder, video
         self._ways: list[Way] = []
         self._cards: list[GoalCard] = []
@@ -125,8 +129,8 @@ class ReportRecorder:
                 goal=self._task.goal,
                 outcome=outcome,
                 result=plain(result),
-                camera=None if frame is None else draw_camera(frame, (480, 360)),
-                map=None if frame is None else draw_overview(frame, [way], (480, 360)),
+                camera=None if frame is None else draw_camera(frame, (560, 420)),
+                map=None if frame is None else draw_way(frame, way, (560, 420)),
             )
         )
 
@@ -142,7 +146,8 @@ class ReportRecorder:
             cards=self._cards,
             instances=() if self._frame is None else self._frame.instances,
             map=overview,
-            video="video.mp4" if self._video else None,
+            video=None if self._video is None else VIDEO,
+            poster=None if self._video is None else self._video.poster,
         )
         write_report(self._folder / "report.html", report)
 

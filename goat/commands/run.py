@@ -14,7 +14,7 @@ from rich.text import Text
 
 from goat.bench.goals import sample_tasks
 from goat.bench.results import plain
-from goat.bench.session import GoalResult, SessionConfig, run_tasks
+from goat.bench.session import GoalResult, SessionConfig, SessionObserver, run_tasks
 from goat.build import build_agent
 from goat.commands.folders import fresh_folder
 from goat.commands.goals import parse_goal, read_goals
@@ -27,6 +27,7 @@ from goat.commands.parts import (
     merged_vocabulary,
 )
 from goat.commands.recorders import (
+    VIDEO,
     ProgressRecorder,
     ReportRecorder,
     ResultsRecorder,
@@ -116,9 +117,14 @@ def record(
         config = SessionConfig(max_steps=options.max_steps)
         written = resolved(options, config, agent.config, scene)
         results = ResultsRecorder(folder / "results.json", written, options.seed)
-        report = ReportRecorder(folder, video=options.recording.video)
-        stack.callback(lambda: _finish(report, results, options, folder, console))
-        observers = [results, report, *_optional(options.recording, folder, stack)]
+        video = VideoRecorder(folder / VIDEO) if options.recording.video else None
+        report = ReportRecorder(folder, video)
+        stack.callback(lambda: _finish(report, results, scene, folder, console))
+        observers: list[SessionObserver] = [results, report]
+        if video is not None:
+            stack.callback(video.close)
+            observers.append(video)
+        observers += _viewers(options.recording, folder, stack)
         progress = ProgressRecorder(console)
         stack.callback(progress.close)
         run_tasks(agent, scene.sim, scene.evaluator, tasks, config, [*observers, progress])
@@ -133,12 +139,7 @@ def _detector(options: Run, scene: Scene, tasks: list[Task]) -> tuple[Detector, 
     return make_detector(options.detector, labels, vocabulary, options.segmenter), vocabulary
 
 
-def _optional(recording: Recording, folder: Path, stack: ExitStack) -> list[Any]:
-    observers: list[Any] = []
-    if recording.video:
-        video = VideoRecorder(folder / "video.mp4")
-        stack.callback(video.close)
-        observers.append(video)
+def _viewers(recording: Recording, folder: Path, stack: ExitStack) -> list[ViewerRecorder]:
     viewers: list[Viewer] = []
     if recording.viewer != "none":
         from goat.view.rerun import open_viewer
@@ -150,8 +151,7 @@ def _optional(recording: Recording, folder: Path, stack: ExitStack) -> list[Any]
         viewers.append(MeshRecorder(folder / "mesh"))
     for viewer in viewers:
         stack.callback(viewer.close)
-        observers.append(ViewerRecorder(viewer))
-    return observers
+    return [ViewerRecorder(viewer) for viewer in viewers]
 
 
 def resolved(options: Run, session: SessionConfig, agent: object, scene: Scene) -> dict[str, Any]:
@@ -168,11 +168,11 @@ def resolved(options: Run, session: SessionConfig, agent: object, scene: Scene) 
 def _finish(
     report: ReportRecorder,
     results: ResultsRecorder,
-    options: Run,
+    scene: Scene,
     folder: Path,
     console: Console,
 ) -> None:
-    report.finish(f"GOAT in {options.world}", results.document)
+    report.finish(f"GOAT in {scene.sim.world.name}", results.document)
     print_table(results.goals, console)
     console.print(f"report: {folder / 'report.html'}", highlight=False, soft_wrap=True)
 

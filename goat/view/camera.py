@@ -9,7 +9,8 @@ from goat.geometry import project, transform_points
 from goat.types import AgentFrame, Detection, Instance, UInt8Array
 from goat.view import theme
 
-_FILL = 0.30
+_FILL = 0.22
+_TEXT = 15
 
 
 def draw_camera(frame: AgentFrame, size: tuple[int, int]) -> UInt8Array:
@@ -25,8 +26,7 @@ def draw_camera(frame: AgentFrame, size: tuple[int, int]) -> UInt8Array:
     for detection in frame.detections:
         _outline(picture, detection, scale)
     _mark_target(picture, frame, scale)
-    for detection in sorted(frame.detections, key=lambda d: -d.box[1]):
-        _label(picture, detection, scale)
+    _draw_labels(picture, frame.detections, scale)
     return _centred(picture, size)
 
 
@@ -57,16 +57,45 @@ def _outline(picture: UInt8Array, detection: Detection, scale: float) -> None:
     cv2.polylines(picture, scaled, True, color, 2, cv2.LINE_AA, shift=3)
 
 
-def _label(picture: UInt8Array, detection: Detection, scale: float) -> None:
+def _draw_labels(picture: UInt8Array, detections: tuple[Detection, ...], scale: float) -> None:
+    """Name what is large enough, large things first, where no other name stands yet."""
+    taken: list[tuple[int, int, int, int]] = []
+    for detection in sorted(detections, key=_box_area, reverse=True):
+        box = _label_box(picture, detection, scale, taken)
+        if box is None:
+            continue
+        taken.append(box)
+        x0, y0, x1, y1 = box
+        cv2.rectangle(picture, (x0, y0), (x1, y1), theme.label_color(detection.label), -1)
+        theme.put_text(
+            picture, detection.label, (x0 + 5, y0 + 2), _TEXT, (255, 255, 255), bold=True
+        )
+
+
+def _box_area(detection: Detection) -> float:
+    return float(np.prod(detection.box[2:] - detection.box[:2]))
+
+
+def _label_box(
+    picture: UInt8Array,
+    detection: Detection,
+    scale: float,
+    taken: list[tuple[int, int, int, int]],
+) -> tuple[int, int, int, int] | None:
+    """Return a free place (x0, y0, x1, y1) px for a name, above the box or inside; None if none."""
     if (detection.box[2:] - detection.box[:2]).min() * scale < 14:
-        return
-    text, size = detection.label, 15
-    width, height = theme.text_width(text, size) + 10, 22
+        return None
+    width, height = theme.text_width(detection.label, _TEXT, bold=True) + 10, _TEXT + 7
     x = int(np.clip(detection.box[0] * scale, 0, max(picture.shape[1] - width, 0)))
-    y = int(np.clip(detection.box[1] * scale - height, 0, picture.shape[0] - height))
-    color = theme.label_color(detection.label)
-    cv2.rectangle(picture, (x, y), (x + width, y + height), color, -1)
-    theme.put_text(picture, text, (x + 5, y + 2), size, (255, 255, 255), bold=True)
+    top = detection.box[1] * scale
+    for y in (int(np.clip(y, 0, picture.shape[0] - height)) for y in (top - height, top)):
+        place = (x, y, x + width, y + height)
+        if not any(
+            place[0] <= o[2] and o[0] <= place[2] and place[1] <= o[3] and o[1] <= place[3]
+            for o in taken
+        ):
+            return place
+    return None
 
 
 def _mark_target(picture: UInt8Array, frame: AgentFrame, scale: float) -> None:

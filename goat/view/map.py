@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from goat.frames import planar_of
 from goat.types import AgentFrame, CellState, Instance, OccupancyGrid, UInt8Array
 from goat.view import theme
+from goat.view.footprints import Layer, Outlines, layer_of
 
 _MARGIN = 0.5  # m around what is known
 _EASE = 0.18  # share of the way to the new window per picture
@@ -49,6 +50,7 @@ class MapPainter:
         self._size = size
         self._glide = glide
         self._window: Window | None = None
+        self._outlines = Outlines()
 
     def draw(self, frame: AgentFrame, trail: NDArray, phase: float = 0.0) -> UInt8Array:
         """Return the map (height, width, 3).
@@ -60,10 +62,10 @@ class MapPainter:
         """
         self._window = self._next_window(frame)
         picture = paint_ground(frame.grid, self._window)
-        paint_instances(picture, frame, self._window)
+        paint_instances(picture, frame, self._window, self._outlines)
         _draw_ways(picture, frame, trail, self._window)
         _draw_robot(picture, frame, self._window)
-        _draw_target(picture, frame, self._window, phase)
+        paint_target(picture, frame, self._window, self._outlines, phase)
         paint_names(picture, frame, self._window)
         paint_scale(picture, self._window)
         return picture
@@ -111,26 +113,36 @@ def paint_ground(grid: OccupancyGrid, window: Window) -> UInt8Array:
     return np.asarray(ground, np.uint8)
 
 
-def _footprint(instance: Instance, window: Window) -> NDArray[np.int32]:
-    stride = max(len(instance.points) // 400, 1)
-    pixels = window.pixels(instance.points[::stride, :2])
-    hull = cv2.convexHull(pixels.astype(np.float32))
-    return np.round(hull * _SUB).astype(np.int32)
-
-
 def _shown(frame: AgentFrame) -> list[Instance]:
     return [i for i in frame.instances if i.confirmed and len(i.points)]
 
 
-def paint_instances(picture: UInt8Array, frame: AgentFrame, window: Window) -> None:
-    """Fill the footprints of what is remembered."""
-    overlay = picture.copy()
-    shapes = [(_footprint(i, window), theme.label_color(i.label)) for i in _shown(frame)]
-    for hull, color in shapes:
-        cv2.fillPoly(overlay, [hull], color, cv2.LINE_AA, _SHIFT)
-    cv2.addWeighted(overlay, 0.62, picture, 0.38, 0.0, dst=picture)
-    for hull, color in shapes:
-        cv2.polylines(picture, [hull], True, color, 1, cv2.LINE_AA, _SHIFT)
+def _area(instance: Instance) -> float:
+    return float(np.prod(np.ptp(instance.bounds[:, :2], axis=0)))
+
+
+def _polygons(instance: Instance, window: Window, outlines: Outlines) -> list[NDArray[np.int32]]:
+    return [np.round(window.pixels(p) * _SUB).astype(np.int32) for p in outlines.of(instance)]
+
+
+def paint_instances(
+    picture: UInt8Array, frame: AgentFrame, window: Window, outlines: Outlines
+) -> None:
+    """Fill the footprints of what is remembered, carpets first and ceiling lamps last."""
+    order = sorted(_shown(frame), key=_area, reverse=True)
+    for layer in Layer:
+        shapes = [
+            (_polygons(i, window, outlines), theme.label_color(i.label))
+            for i in order
+            if layer_of(i) is layer
+        ]
+        if layer.opacity > 0.0 and shapes:
+            overlay = picture.copy()
+            for polygons, color in shapes:
+                cv2.fillPoly(overlay, polygons, color, cv2.LINE_AA, _SHIFT)
+            cv2.addWeighted(overlay, layer.opacity, picture, 1 - layer.opacity, 0.0, dst=picture)
+        for polygons, color in shapes:
+            cv2.polylines(picture, polygons, True, color, 1, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_ways(picture: UInt8Array, frame: AgentFrame, trail: NDArray, window: Window) -> None:
@@ -175,27 +187,31 @@ def _robot_size(window: Window) -> float:
     return float(np.clip(0.28 * window.scale, 9.0, 22.0))
 
 
-def _draw_target(picture: UInt8Array, frame: AgentFrame, window: Window, phase: float) -> None:
-    target = next((i for i in frame.instances if i.id == frame.target), None)
-    if target is None or not len(target.points):
+def paint_target(
+    picture: UInt8Array,
+    frame: AgentFrame,
+    window: Window,
+    outlines: Outlines,
+    phase: float = 0.0,
+) -> None:
+    """Ring the object that is driven to; `phase` counts the turns of the ring's pulse."""
+    target = next((i for i in _shown(frame) if i.id == frame.target), None)
+    if target is None:
         return
-    hull = _footprint(target, window)
-    cv2.polylines(picture, [hull], True, theme.TARGET, 3, cv2.LINE_AA, _SHIFT)
-    (x, y), radius = cv2.minEnclosingCircle((hull / _SUB).astype(np.float32))
-    radius += 7.0 + 3.0 * np.sin(2 * np.pi * phase)
-    center = _subpixel(np.array([x, y]))
+    polygons = _polygons(target, window, outlines)
+    cv2.polylines(picture, polygons, True, theme.TARGET, 3, cv2.LINE_AA, _SHIFT)
+    half = 0.5 * float(np.linalg.norm(np.ptp(target.bounds[:, :2], axis=0))) * window.scale
+    radius = half + 7.0 + 3.0 * np.sin(2 * np.pi * phase)
+    center = _subpixel(window.pixels(target.center[None, :2])[0])
     for color, width in ((theme.INK, 5), (theme.TARGET, 3)):
         cv2.circle(picture, center, round(radius * _SUB), color, width, cv2.LINE_AA, _SHIFT)
 
 
 def paint_names(picture: UInt8Array, frame: AgentFrame, window: Window) -> None:
-    """Write the names that fit, the target's first, then large things before small ones."""
+    """Write the names of furniture that fit, the target's first, then large before small."""
     size, taken = 13, list[tuple[float, float, float, float]]()
-    order = sorted(
-        _shown(frame),
-        key=lambda i: (i.id != frame.target, -float(np.prod(np.ptp(i.bounds[:, :2], axis=0)))),
-    )
-    for instance in order:
+    named = [i for i in _shown(frame) if layer_of(i) is Layer.FURNITURE or i.id == frame.target]
+    for instance in sorted(named, key=lambda i: (i.id != frame.target, -_area(i))):
         x, y = window.pixels(instance.center[None, :2])[0]
         width = theme.text_width(instance.label, size)
         box = (x - width / 2, y - 9, x + width / 2, y + 9)

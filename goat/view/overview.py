@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from goat.types import AgentFrame, UInt8Array
 from goat.view import theme
+from goat.view.footprints import Outlines
 from goat.view.map import (
     Window,
     fit_window,
@@ -19,6 +20,7 @@ from goat.view.map import (
     paint_line,
     paint_names,
     paint_scale,
+    paint_target,
 )
 
 _COLORS: tuple[theme.Color, ...] = (
@@ -47,7 +49,7 @@ def way_color(number: int) -> theme.Color:
 def draw_overview(
     frame: AgentFrame, ways: Sequence[Way], size: tuple[int, int] = (1200, 900)
 ) -> UInt8Array:
-    """Return the map (height, width, 3) with numbered ends of the ways.
+    """Return the map (height, width, 3) with names, numbered ends of the ways and a legend.
 
     Args:
         frame: The last frame; its grid and instances are drawn.
@@ -56,15 +58,30 @@ def draw_overview(
     """
     window = fit_window(frame, size)
     picture = paint_ground(frame.grid, window)
-    paint_instances(picture, frame, window)
+    paint_instances(picture, frame, window, Outlines())
     paint_names(picture, frame, window)
+    _paint_ways(picture, ways, window)
+    paint_scale(picture, window)
+    _paint_legend(picture)
+    return picture
+
+
+def draw_way(frame: AgentFrame, way: Way, size: tuple[int, int]) -> UInt8Array:
+    """Return a small map (height, width, 3) of one goal's way and target."""
+    window, outlines = fit_window(frame, size), Outlines()
+    picture = paint_ground(frame.grid, window)
+    paint_instances(picture, frame, window, outlines)
+    paint_target(picture, frame, window, outlines)
+    _paint_ways(picture, [way], window)
+    paint_scale(picture, window)
+    return picture
+
+
+def _paint_ways(picture: UInt8Array, ways: Sequence[Way], window: Window) -> None:
     for paint in (_paint_way, _paint_start, _paint_end):
         for way in ways:
             if len(way.points):
                 paint(picture, way, window)
-    paint_scale(picture, window)
-    _paint_legend(picture)
-    return picture
 
 
 def _paint_way(picture: UInt8Array, way: Way, window: Window) -> None:

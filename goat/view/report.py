@@ -56,6 +56,8 @@ class Report:
     """The map in the end."""
     video: str | None
     """File name of the video beside the page."""
+    poster: UInt8Array | None = None
+    """What the video shows before it is played."""
 
 
 def write_report(path: Path, report: Report) -> None:
@@ -110,7 +112,7 @@ def _number(value: float | None, form: str) -> str:
 def _media(report: Report) -> str:
     parts = []
     if report.video is not None:
-        poster = "" if report.map is None else f' poster="{_jpeg(report.map)}"'
+        poster = "" if report.poster is None else f' poster="{_jpeg(report.poster)}"'
         source = escape(report.video, quote=True)
         parts.append(f'<video controls preload="metadata"{poster} src="{source}"></video>')
     if report.map is not None:

@@ -34,6 +34,8 @@ class Outcome:
     """What the agent says."""
     success: bool | None
     """What ground truth says, where it is known."""
+    reason: str = ""
+    """Why, for people."""
 
     @property
     def good(self) -> bool:
@@ -100,6 +102,11 @@ class Storyboard:
         text = outcome.words.upper()
         left = x + (width - theme.text_width(text, 46, bold=True)) // 2
         theme.put_text(out, text, (left, y + height // 2 - 30), 46, color, bold=True)
+        x, y, _, _ = _STATE
+        out[y + 8 : y + 46, x + 10 : x + 560] = theme.PANEL
+        pill = _pill(out, (x + 18, y + 14), text, color)
+        note = theme.clip_text(outcome.reason, 20, 530 - pill)
+        theme.put_text(out, note, (x + 30 + pill, y + 14), 20, theme.TEXT)
         self._draw_chips(out)
         return out
 

@@ -80,7 +80,8 @@ def _font_for(text: str, size: int) -> tuple[str, ImageFont.FreeTypeFont | Image
 @lru_cache(maxsize=4096)
 def _sprite(text: str, size: int, stroke: float) -> UInt8Array:
     """Return (h, w) coverage of a line of text; all lines of one size have one height."""
-    text, font = _font_for(" ".join(text.split()), size)
+    space = "  " if size < 16 else " "  # the carried font's spaces are too narrow when small
+    text, font = _font_for(space.join(text.split()), size)
     pad = int(np.ceil(stroke)) + 1
     width, height = int(np.ceil(font.getlength(text))) + 2 * pad, round(1.3 * size) + 2 * pad
     image = Image.new("L", (width, height))
