@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from goat.frames import wrap_angle
 from goat.nav.fmm import TravelField
 from goat.nav.grid import CostMap, Pose
-from goat.types import CellState, Float32Array, Float64Array, UInt8Array
+from goat.types import BoolArray, CellState, Float32Array, Float64Array, UInt8Array
 
 _FREE, _OPEN, _WALL = 0, 1, 2  # codes of half-resolution blocks: seen, unknown, opaque
 
@@ -55,9 +55,7 @@ class FrontierConfig:
     candidates: int = 160
     """Places whose view is measured: the nearest ones."""
     blacklist_steps: int = 400
-    """Steps for which a place that was looked at without effect is set aside."""
-    blacklist_radius: float = 0.6
-    """Unknown space this close to such a place is ignored, m."""
+    """Steps for which unknown space that a look did not reveal is set aside."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +80,7 @@ class Frontier:
 
 @dataclass(slots=True)
 class _Ban:
-    x: float
-    y: float
+    points: Float64Array
     until: int
 
 
@@ -96,7 +93,9 @@ class Unknown:
     frontier: UInt8Array
     """(rows, cols) mask, 0 or 255, of frontier cells of large enough clusters."""
     blocks: UInt8Array
-    """(rows / 2, cols / 2) codes of blocks for casting rays."""
+    """(rows / 2 + 2 pad, cols / 2 + 2 pad) codes of blocks of 2x2 cells for casting rays."""
+    pad: int
+    """Blocks added on each side, unknown unless set aside: as many as a ray is long."""
 
 
 @dataclass(slots=True)
@@ -123,22 +122,27 @@ class FrontierExplorer:
         self._step += 1
         self._bans = [ban for ban in self._bans if ban.until > self._step]
 
-    def ban(self, frontier: Frontier) -> None:
-        """Set a view aside for `blacklist_steps`."""
-        until = self._step + self.config.blacklist_steps
-        self._bans.append(_Ban(*frontier.look, until))
+    def ban(self, unknown: Unknown) -> None:
+        """Set aside, for `blacklist_steps`, what the current choice would show."""
+        if self.current is None:
+            return
+        points = _hits(unknown, self.current, self.config)
+        self._bans.append(_Ban(points, self._step + self.config.blacklist_steps))
         self.reset()
 
     def survey(self, costs: CostMap) -> Unknown:
         """Return what is left to see, without what was set aside."""
-        wide = wide_unknown(costs, self.config.pocket)
         size = costs.grid.resolution
+        wide = wide_unknown(costs, self.config.pocket)
+        pad = math.ceil(self.config.sensor_range / (2.0 * size)) + 2
+        blocks = np.pad(_blocks(costs, wide), pad, constant_values=_OPEN)
         for ban in self._bans:
-            row, col = costs.grid.cells(np.array((ban.x, ban.y)))
-            radius = round(self.config.blacklist_radius / size)
-            cv2.circle(wide, (int(col), int(row)), radius, 0, cv2.FILLED)
-        mask = frontier_cells(costs, wide)
-        return Unknown(costs, _large(mask, self.config.min_size / size), _blocks(costs, wide))
+            index = costs.grid.cells(ban.points) // 2 + pad
+            index = index[((index >= 0) & (index < blocks.shape)).all(axis=1)]
+            hidden = blocks[index[:, 0], index[:, 1]]
+            blocks[index[:, 0], index[:, 1]] = np.where(hidden == _OPEN, _FREE, hidden)
+        mask = _large(frontier_cells(costs, wide), self.config.min_size / size)
+        return Unknown(costs, mask, blocks, pad)
 
     def gain_left(self, unknown: Unknown) -> float:
         """Return the unknown area that the current choice would still show, m^2."""
@@ -261,23 +265,52 @@ def cast_rays(unknown: Unknown, stands: NDArray[np.intp], config: FrontierConfig
     transparent.
     """
     size = 2.0 * unknown.costs.grid.resolution
-    count = math.ceil(config.sensor_range / size)
-    padded = np.pad(unknown.blocks, count + 1, constant_values=_OPEN)
+    seen, _ = _trace(unknown, stands, config)
+    radius = np.arange(1.0, seen.shape[2] + 1.0)
+    ring = radius * (2.0 * math.pi / config.rays) * size * size
+    weights = np.stack([ring, ring * radius * size], axis=1).astype(np.float32)
+    return (seen.astype(np.float32) @ weights).astype(np.float64)
+
+
+def _trace(
+    unknown: Unknown, stands: NDArray[np.intp], config: FrontierConfig
+) -> tuple[BoolArray, NDArray[np.intp]]:
+    """Return whether each sample of each ray (K, rays, L) is visible unknown, and its block.
+
+    The blocks (rays, L, 2) are relative to the one the ray starts from; samples are one block apart.
+    """
+    count = math.ceil(config.sensor_range / (2.0 * unknown.costs.grid.resolution))
     radius = np.arange(1.0, count + 1.0)
     angle = np.arange(config.rays) * (2.0 * math.pi / config.rays)
-    rows = np.rint(np.outer(np.sin(angle), radius)).astype(np.intp)
-    cols = np.rint(np.outer(np.cos(angle), radius)).astype(np.intp)
-    start = (stands // 2 + count + 1) @ np.array([padded.shape[1], 1])
-    code = padded.ravel()[start[:, None, None] + (rows * padded.shape[1] + cols)]
-    lit = np.logical_and.accumulate(code != _WALL, axis=2)
-    seen = (lit & (code == _OPEN)).astype(np.float32)
-    ring = radius * (2.0 * math.pi / config.rays) * size * size
-    return (seen @ np.stack([ring, ring * radius * size], axis=1).astype(np.float32)).astype(float)
+    offsets = np.stack([np.outer(np.sin(angle), radius), np.outer(np.cos(angle), radius)], axis=-1)
+    offsets = np.rint(offsets).astype(np.intp)
+    width = np.array([unknown.blocks.shape[1], 1])
+    start = (stands // 2 + unknown.pad) @ width
+    code = unknown.blocks.ravel()[start[:, None, None] + offsets @ width]
+    return np.logical_and.accumulate(code != _WALL, axis=2) & (code == _OPEN), offsets
+
+
+def _hits(unknown: Unknown, view: Frontier, config: FrontierConfig) -> Float64Array:
+    """Return (N, 2) a point in each unknown block of a view and those beside it, m."""
+    grid = unknown.costs.grid
+    stand = grid.cells(np.array([view.position]))
+    seen, offsets = _trace(unknown, stand, config)
+    ray = round(view.yaw / (2.0 * math.pi) * config.rays)
+    half = _half_window(config) + 1
+    rays = np.arange(ray - half, ray + half + 1) % config.rays
+    blocks = stand[0] // 2 + offsets[rays][seen[0, rays]]
+    around = np.stack(np.meshgrid(range(-1, 2), range(-1, 2)), axis=-1).reshape(-1, 2)
+    blocks = np.unique((blocks[:, None, :] + around).reshape(-1, 2), axis=0)
+    return grid.points(2 * blocks)
+
+
+def _half_window(config: FrontierConfig) -> int:
+    return max(0, round(0.5 * config.fov / (2.0 * math.pi) * config.rays - 0.5))
 
 
 def _windows(sectors: Float64Array, config: FrontierConfig) -> Float64Array:
     """Return (K, rays) unknown area in the field of view when facing along each ray, m^2."""
-    half = max(0, round(0.5 * config.fov / (2.0 * math.pi) * config.rays - 0.5))
+    half = _half_window(config)
     area = np.concatenate([sectors[:, -half:, 0], sectors[..., 0], sectors[:, :half, 0]], axis=1)
     total = np.cumsum(np.pad(area, ((0, 0), (1, 0))), axis=1)
     width = 2 * half + 1
@@ -326,7 +359,7 @@ def _frontier(
     sectors: Float64Array,
     config: FrontierConfig,
 ) -> Frontier:
-    half = max(0, round(0.5 * config.fov / (2.0 * math.pi) * config.rays - 0.5))
+    half = _half_window(config)
     area, moment = sectors[np.arange(ray - half, ray + half + 1) % config.rays].sum(axis=0)
     yaw = wrap_angle(ray * 2.0 * math.pi / config.rays)
     x, y = (float(v) for v in travel.costs.grid.points(stand))

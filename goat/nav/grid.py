@@ -224,6 +224,12 @@ class CollisionMarks:
         width = self.width * min(len(again) + 1, 3)
         self._marks.append(_Mark(x, y, yaw, width, step + self.lifetime))
 
+    def block(self, xy: tuple[float, float], yaw: float, step: int) -> None:
+        """Close, for a while, the way across `xy` in direction `yaw`: the robot cannot get through."""
+        c, s = math.cos(yaw), math.sin(yaw)
+        x, y = xy[0] - c * self.radius, xy[1] - s * self.radius
+        self._marks.append(_Mark(x, y, yaw, self.width, step + self.lifetime))
+
     def expire(self, step: int) -> None:
         """Forget marks that are older than their lifetime at `step`."""
         self._marks = [m for m in self._marks if m.until > step]

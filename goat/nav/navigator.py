@@ -137,8 +137,10 @@ class Navigator:
         self.marks.expire(self._step)
         if collided:
             self.marks.add(pose, self._step)
-        if self._driving:
-            self.recovery.observe(pose, collided)
+        if self._driving and self._plan is not None:
+            path = self._plan.path
+            end = (float(path.points[-1, 0]), float(path.points[-1, 1]))
+            self.recovery.observe(pose, collided, end, _left(path, pose))
         self._driving = False
         self._scene = self._snapshot(grid, pose)
 
@@ -279,7 +281,7 @@ class Navigator:
         action = self._follower.face(frontier.yaw, self.scene.pose)
         if action is None:
             self._plan = None
-            self.explorer.ban(frontier)
+            self.explorer.ban(self.explorer.survey(self.scene.costs))
             action = turn_action(self.body.turn_step, self.body)
         return Step(action, None, Progress.MOVING, "looking into the unknown")
 
@@ -309,17 +311,19 @@ class Navigator:
 
     def _recover(self, why: str, failure: Progress) -> Step:
         """Climb the ladder until a rung gives something to do."""
-        self._plan = None
+        plan, self._plan = self._plan, None
         while True:
             rung = self.recovery.climb(self.scene.pose)
             if rung == Rung.GIVE_UP:
                 return self._give_up(why, failure)
-            step = self._take(rung)
+            step = self._take(rung, plan)
             if step is not None:
                 return replace(step, note=f"{why}: {rung.name.lower().replace('_', ' ')}")
 
-    def _take(self, rung: Rung) -> Step | None:
+    def _take(self, rung: Rung, plan: _Plan | None) -> Step | None:
         """Carry out a rung; None when it changes nothing by itself and the next may follow."""
+        if rung == Rung.AVOID and plan is not None:
+            self._avoid(plan.path)
         if rung == Rung.CLEAR_MARKS:
             self.marks.clear()
         if rung == Rung.SHRINK:
@@ -330,10 +334,20 @@ class Navigator:
             self._manoeuvre = Manoeuvre(2.0 * math.pi)
         return self._continue_manoeuvre()
 
+    def _avoid(self, path: Path) -> None:
+        """Close the narrowest place within the next metre and a half of a path."""
+        ahead = remaining(path, self.scene.pose, 1.5)[2:]
+        if len(ahead) < 2:
+            return
+        k = min(int(self.scene.room.at(ahead).argmin()), len(ahead) - 2)
+        along = ahead[k + 1] - ahead[k]
+        yaw = math.atan2(along[1], along[0])
+        self.marks.block((float(ahead[k, 0]), float(ahead[k, 1])), yaw, self._step)
+
     def _give_up(self, why: str, failure: Progress) -> Step:
         self.recovery.reset()
         if self.explorer.current is not None:
-            self.explorer.ban(self.explorer.current)
+            self.explorer.ban(self.explorer.survey(self.scene.costs))
             return Step(
                 turn_action(self.body.turn_step, self.body),
                 None,
@@ -341,3 +355,10 @@ class Navigator:
                 f"{why}: giving up",
             )
         return self._stay(failure, why)
+
+
+def _left(path: Path, pose: Pose) -> float:
+    """Return how far it is from the robot to the end of a path, m."""
+    ahead = remaining(path, pose)
+    length = float(np.linalg.norm(np.diff(ahead, axis=0), axis=1).sum())
+    return length + math.dist(ahead[0], pose[:2])

@@ -15,10 +15,15 @@ from goat.types import Action, Body, DiscreteAction, VelocityCommand
 
 
 class Rung(IntEnum):
-    """The ladder: each rung is tried once before the next."""
+    """The ladder: each rung is tried once before the next.
+
+    AVOID plans around the narrowest place ahead; CLEAR_MARKS forgets collisions; BACK_OFF drives
+    to where there is room; SCAN turns once around; SHRINK lets obstacles reach a little into the
+    footprint; GIVE_UP leaves the target.
+    """
 
     NONE = 0
-    REPLAN = 1
+    AVOID = 1
     CLEAR_MARKS = 2
     BACK_OFF = 3
     SCAN = 4
@@ -30,10 +35,12 @@ class Rung(IntEnum):
 class RecoveryConfig:
     """When the robot counts as stuck."""
 
-    window: int = 24
-    """Steps over which progress is judged."""
-    least_progress: float = 0.3
-    """Distance that must be covered within the window, m."""
+    patience: int = 24
+    """Driving steps without getting closer to any target that mean stuck."""
+    progress: float = 0.1
+    """How much closer counts, m."""
+    detours: int = 3
+    """Times the way to one target may turn out longer without counting against progress."""
     collisions: int = 3
     """Collisions within `collision_window` that mean stuck."""
     collision_window: int = 8
@@ -47,6 +54,12 @@ class RecoveryConfig:
 
 
 @dataclass(slots=True)
+class _Record:
+    left: float
+    detours: int = 0
+
+
+@dataclass(slots=True)
 class Recovery:
     """Watches poses and collisions, and says which rung to take."""
 
@@ -54,8 +67,10 @@ class Recovery:
     """When the robot counts as stuck."""
     rung: Rung = Rung.NONE
     """The last rung taken."""
-    _poses: deque[Pose] = field(default_factory=deque)
+    _turns: deque[Pose] = field(default_factory=lambda: deque(maxlen=24))
     _bumps: deque[bool] = field(default_factory=deque)
+    _records: dict[tuple[int, int], _Record] = field(default_factory=dict)
+    _idle: int = 0
     _where: tuple[float, float] | None = None
 
     @property
@@ -66,38 +81,57 @@ class Recovery:
     def reset(self) -> None:
         """Start anew: for a new goal."""
         self.rung, self._where = Rung.NONE, None
+        self._records.clear()
         self.forget()
 
     def forget(self) -> None:
-        """Judge progress from now on only: after a pause, a scan or a rung."""
-        self._poses.clear()
+        """Judge from now on only: after a pause, a scan or a rung."""
+        self._idle = 0
+        self._turns.clear()
         self._bumps.clear()
 
-    def observe(self, pose: Pose, collided: bool) -> None:
-        """Note where the robot is after a step that was meant to bring it on."""
-        self._poses.append(pose)
+    def observe(self, pose: Pose, collided: bool, target: tuple[float, float], left: float) -> None:
+        """Note the result of a step that was meant to bring the robot on.
+
+        Args:
+            pose: Where it is now.
+            collided: The step was cut short.
+            target: Where it is driving to, m.
+            left: Length of the way there, m.
+        """
+        self._turns.append(pose)
         self._bumps.append(collided)
-        if len(self._poses) > self.config.window:
-            self._poses.popleft()
         if len(self._bumps) > self.config.collision_window:
             self._bumps.popleft()
+        self._idle = 0 if self._closer(target, left) else self._idle + 1
         if self._where is not None and math.dist(self._where, pose[:2]) > self.config.relief:
             self.rung, self._where = Rung.NONE, None
+
+    def _closer(self, target: tuple[float, float], left: float) -> bool:
+        """Return whether the robot came closer to a target than it has ever been.
+
+        A way that turned out longer sets the record back, but only a few times, so that going to
+        and fro between two ways does not look like progress.
+        """
+        key = (round(target[0] / 0.5), round(target[1] / 0.5))
+        record = self._records.setdefault(key, _Record(math.inf))
+        if left > record.left + 0.5 and record.detours < self.config.detours:
+            record.left, record.detours = left, record.detours + 1
+        if left > record.left - self.config.progress:
+            return False
+        record.left = left
+        return True
 
     def stuck(self) -> bool:
         """Return whether the last steps led nowhere."""
         if sum(self._bumps) >= self.config.collisions or self._flips() >= self.config.flips:
             return True
-        if len(self._poses) < self.config.window:
-            return False
-        x, y, _ = self._poses[0]
-        reach = max(math.hypot(px - x, py - y) for px, py, _ in self._poses)
-        return reach < self.config.least_progress
+        return self._idle >= self.config.patience
 
     def _flips(self) -> int:
         """Return how often the turning direction changed since the robot last moved."""
         flips, last = 0, 0.0
-        for a, b in zip(list(self._poses)[:-1], list(self._poses)[1:], strict=True):
+        for a, b in zip(list(self._turns)[:-1], list(self._turns)[1:], strict=True):
             if math.dist(a[:2], b[:2]) > 0.02:
                 flips, last = 0, 0.0
                 continue
