@@ -55,7 +55,7 @@ class CollisionMap:
         triangles = [t for _, t in collision_triangles(world)]
         corners = np.concatenate(triangles) if triangles else np.empty((0, 3, 3), np.float32)
         obstacles = clip_to_band(corners, low, high)
-        floor = clip_to_band(corners, world.floor - _FLOOR_DEPTH, low)
+        floor = clip_to_band(_facing_up(corners), world.floor - _FLOOR_DEPTH, low)
         self._lay_out(world, obstacles, floor, body.radius)
         occupied = self._draw(obstacles)
         occupied[[0, -1]] = occupied[:, [0, -1]] = 1
@@ -185,6 +185,12 @@ class CollisionMap:
             self.origin[0] + (col + 0.5) * self.cell,
             self.origin[1] + (row + 0.5) * self.cell,
         )
+
+
+def _facing_up(corners: NDArray) -> NDArray:
+    """Return those of triangles (F, 3, 3) that a wheel could stand on."""
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return corners[normal[:, 2] > 0.7 * np.linalg.norm(normal, axis=1)]
 
 
 def clip_to_band(corners: NDArray, low: float, high: float) -> list[NDArray[np.float64]]:

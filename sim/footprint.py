@@ -38,7 +38,7 @@ class Footprint:
         if self._tree is None:
             return np.full(len(xy), np.inf)
         distance, _ = self._tree.query(xy, distance_upper_bound=limit + 0.5 * _CELL)
-        return np.maximum(distance - 0.5 * _CELL, 0.0)
+        return np.where(distance < 0.75 * _CELL, 0.0, distance - 0.5 * _CELL)
 
     def surface_points(self, count: int, rng: np.random.Generator) -> Float64Array:
         """Return (count, 3) points spread over the surface by area, m."""
