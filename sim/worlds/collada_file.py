@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings as python_warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from defusedxml import ElementTree as SafeElementTree
 from defusedxml.common import DefusedXmlException
 from numpy.typing import NDArray
 
-from goat.errors import WorldError
+from goat.errors import GoatError, WorldError
 from sim.worlds.mesh_tools import Corners, Surface, drop_degenerate, merge, to_mesh
 from sim.worlds.world import Material
 
@@ -49,15 +50,22 @@ def read_collada(
     Raises:
         ValueError: The file is not COLLADA or is damaged.
     """
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        raise ValueError("zipped COLLADA is not read; unpack it")
     try:
         with python_warnings.catch_warnings():
             python_warnings.simplefilter("ignore", DeprecationWarning)
             document = collada.Collada(io.BytesIO(data), ignore=[DaeError])
-            corners = _corners_by_effect(document, geometry)
-    except (DaeError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not a COLLADA file that can be read: {error}") from error
-    looks = [(_look(effect, name, k, texture), parts) for k, (effect, parts) in enumerate(corners)]
-    return [Surface(to_mesh(merge(parts)), look) for look, parts in looks if parts]
+            groups = _corners_by_effect(document, geometry)
+        materials = [
+            _material(effect, f"{name}#{k}", texture) for k, (effect, _) in enumerate(groups)
+        ]
+        meshes = [to_mesh(merge(parts)) for _, parts in groups]
+    except GoatError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+    return [Surface(mesh, look) for mesh, look in zip(meshes, materials, strict=True)]
 
 
 def check_xml_head(data: bytes, name: str) -> None:
@@ -130,9 +138,9 @@ def _corners(primitive: Any, matrix: NDArray[np.float64]) -> Corners | None:
     return drop_degenerate(corners.moved(matrix))
 
 
-def _look(effect: Any, name: str, index: int, texture: TextureFinder) -> Material:
+def _material(effect: Any, name: str, texture: TextureFinder) -> Material:
     if effect is None:
-        return Material(f"{name}#{index}")
+        return Material(name)
     diffuse = effect.diffuse
     image = None
     color = (0.8, 0.8, 0.8)
@@ -142,7 +150,7 @@ def _look(effect: Any, name: str, index: int, texture: TextureFinder) -> Materia
     elif diffuse is not None:
         color = _rgb(diffuse)
     return Material(
-        f"{name}#{index}",
+        name,
         (*color, _alpha(effect)),
         image,
         specular=min(0.5, float(np.mean(_rgb(effect.specular)))),

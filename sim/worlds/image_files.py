@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import warnings as python_warnings
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -53,6 +54,8 @@ class TextureStore:
         Raises:
             UnsafePathError: The file exists, but outside the world's folder.
         """
+        if not reference.strip():
+            return None
         text = clean_reference(reference.removeprefix("file://"), source)
         for candidate in _candidates(text, source.parent):
             if self._roots.contains(candidate) and candidate.is_file():
@@ -78,7 +81,7 @@ class TextureStore:
         key = _digest(data)
         if key not in self._by_content:
             try:
-                with Image.open(io.BytesIO(data), formats=_IMAGE_FORMATS) as image:
+                with _opened(data) as image:
                     self._by_content[key] = shrink(image, self._config)
             except _UNUSABLE as error:
                 self._warnings.append(f"{name}: texture cannot be used: {error}")
@@ -123,6 +126,13 @@ def shrink(image: Image.Image, config: LoadConfig) -> NDArray[np.uint8]:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
     return np.ascontiguousarray(image.convert("RGB"), dtype=np.uint8)
+
+
+def _opened(data: bytes) -> Image.Image:
+    """Open a picture without decoding it; its size is checked by `shrink`, not by Pillow."""
+    with python_warnings.catch_warnings():
+        python_warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(io.BytesIO(data), formats=_IMAGE_FORMATS)
 
 
 def _candidates(text: str, folder: Path) -> list[Path]:

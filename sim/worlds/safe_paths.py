@@ -72,7 +72,12 @@ def clean_reference(reference: str, source: Path) -> str:
 
 def is_absolute(reference: str) -> bool:
     """Return whether a cleaned reference starts at a root (`/x`) or a drive (`C:/x`)."""
-    return reference.startswith("/") or (len(reference) > 1 and reference[1] == ":")
+    return reference.startswith("/") or has_drive(reference)
+
+
+def has_drive(reference: str) -> bool:
+    """Return whether a cleaned reference starts with a drive (`C:`)."""
+    return len(reference) > 1 and reference[0].isalpha() and reference[1] == ":"
 
 
 def climbs_out(reference: str) -> bool:
@@ -127,5 +132,8 @@ def resolve_relative(reference: str, base: Path, roots: SafeRoots, source: Path)
     Raises:
         UnsafePathError: It leaves the folders that may be read.
     """
-    candidate = roots.check(base / clean_reference(reference, source), reference, source)
+    text = clean_reference(reference, source)
+    if has_drive(text):
+        raise roots.unsafe(reference, source)
+    candidate = roots.check(base / text, reference, source)
     return candidate if candidate.exists() else None
