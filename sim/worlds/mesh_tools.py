@@ -12,6 +12,8 @@ from sim.worlds.world import Material, Mesh
 
 _MIN_AREA = 1e-12
 """Triangles smaller than this, m^2, are dropped."""
+_OPEN_EDGES = 0.05
+"""Share of edges with a single triangle above which a mesh is a sheet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +109,32 @@ def merge(parts: Sequence[Corners]) -> Corners:
             merged, uv=np.concatenate(uvs), face_uv=_stack(indices, [len(u) for u in uvs])
         )
     return merged
+
+
+def two_sided(corners: Corners) -> Corners:
+    """Return triangles together with their reverse sides, which face the other way."""
+    turn = slice(None, None, -1)
+    back = replace(
+        corners,
+        faces=corners.faces[:, turn],
+        normals=None if corners.normals is None else -corners.normals,
+        face_normals=None if corners.face_normals is None else corners.face_normals[:, turn],
+        face_uv=None if corners.face_uv is None else corners.face_uv[:, turn],
+    )
+    return merge([corners, back])
+
+
+def is_open(corners: Corners) -> bool:
+    """Return whether the triangles are sheets rather than closed bodies.
+
+    A sheet has edges with one triangle only; scanned bodies have a few, which do not count.
+    """
+    _, vertex = np.unique(corners.vertices.astype(np.float32), axis=0, return_inverse=True)
+    faces = vertex.reshape(-1)[corners.faces]
+    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+    keys = edges[:, 0].astype(np.int64) * len(corners.vertices) + edges[:, 1]
+    _, count = np.unique(keys, return_counts=True)
+    return bool((count == 1).mean() > _OPEN_EDGES)
 
 
 def to_mesh(corners: Corners) -> Mesh:

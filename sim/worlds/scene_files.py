@@ -18,7 +18,7 @@ from trimesh.visual.material import PBRMaterial
 from goat.errors import WorldError
 from sim.worlds.image_files import TextureStore
 from sim.worlds.limits import LoadConfig
-from sim.worlds.mesh_tools import Corners, Surface, drop_degenerate, to_mesh
+from sim.worlds.mesh_tools import Corners, Surface, drop_degenerate, is_open, to_mesh, two_sided
 from sim.worlds.safe_paths import SafeRoots, resolve_relative
 from sim.worlds.world import Material
 
@@ -168,7 +168,12 @@ def _surface(
             None if uv is None else faces,
         )
     )
-    return None if corners is None else Surface(to_mesh(corners), material)
+    if corners is None:
+        return None
+    seen_from_behind = getattr(getattr(geometry.visual, "material", None), "doubleSided", False)
+    if seen_from_behind and is_open(corners):
+        corners = two_sided(corners)
+    return Surface(to_mesh(corners), material)
 
 
 def _material(visual: Any, name: str, textures: TextureStore, linear: bool) -> Material:

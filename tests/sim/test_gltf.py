@@ -163,6 +163,22 @@ def test_primitives_of_a_node_are_one_object(tmp_path: Path) -> None:
     assert sorted(part.material.emission for part in sofa.parts) == [0, 1]
 
 
+def test_sheets_are_seen_from_behind_where_the_file_says_so(tmp_path: Path) -> None:
+    material = PBRMaterial(doubleSided=True)
+    sheet = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [1, 1, 0]], [[0, 1, 2]], process=False)
+    box = trimesh.creation.box((1, 1, 1))
+    scene = trimesh.Scene()
+    for name, mesh in (("Curtain", sheet), ("Box", box)):
+        mesh.visual = TextureVisuals(material=material)
+        scene.add_geometry(mesh, node_name=name)
+    scene.export(tmp_path / "s.glb")
+    box_part, curtain = (o.parts[0] for o in load_gltf(tmp_path / "s.glb").objects)
+    assert len(box_part.mesh.faces) == 12
+    front, back = corners(curtain)
+    facing = [np.cross(t[1] - t[0], t[2] - t[0]) for t in (front, back)]
+    np.testing.assert_allclose(facing[0], -facing[1], atol=1e-6)
+
+
 @pytest.mark.parametrize("uri", ["../secret.bin", "/etc/passwd"])
 def test_buffers_must_stay_in_the_folder(tmp_path: Path, uri: str) -> None:
     (tmp_path / "secret.bin").write_bytes(bytes(36))
