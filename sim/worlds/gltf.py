@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from goat.errors import ConfigError, WorldError
 from sim.worlds.image_files import TextureStore
-from sim.worlds.labels import Labels, dress, read_labels
+from sim.worlds.label_files import Labels, read_labels
+from sim.worlds.labels import dress
 from sim.worlds.limits import LoadConfig
 from sim.worlds.mesh_files import check_size
 from sim.worlds.safe_paths import SafeRoots

@@ -11,7 +11,6 @@ from sim.worlds.image_files import TextureStore
 from sim.worlds.limits import LoadConfig
 from sim.worlds.mesh_tools import Surface
 from sim.worlds.safe_paths import SafeRoots
-from sim.worlds.scene_files import bake, read_scene
 
 MESH_SUFFIXES = (".dae", ".obj", ".stl", ".glb", ".gltf", ".ply", ".off")
 """What can be read, lower case."""
@@ -74,6 +73,8 @@ class MeshLibrary:
             return tuple(
                 read_collada(data, name if part is None else f"{name}:{part}", look_up, part)
             )
+        from sim.worlds.scene_files import bake, read_scene  # trimesh is slow to import
+
         placed = read_scene(path, self._roots, self._config, self.textures, self._warnings)
         return tuple(bake(item) for item in placed if part in (None, item.node))
 

@@ -10,7 +10,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from goat.errors import WorldError
-from sim.worlds.labels import Labels, dress, find_labels
+from sim.worlds.label_files import Labels
+from sim.worlds.labels import dress, find_labels
 from sim.worlds.limits import LoadConfig
 from sim.worlds.safe_paths import SafeRoots
 from sim.worlds.sdf_models import ModelReader

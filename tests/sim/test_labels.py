@@ -9,7 +9,8 @@ import pytest
 
 from goat.errors import ConfigError
 from sim.worlds import labels as labels_module
-from sim.worlds.labels import find_labels, parse_labels, read_labels
+from sim.worlds.label_files import parse_labels, read_labels
+from sim.worlds.labels import find_labels
 from sim.worlds.naming import category_of, words_of
 
 SHIPPED = sorted((Path(labels_module.__file__).parent / "labels").glob("*.yaml"))

@@ -326,6 +326,13 @@ def test_labels_beside_the_world(tmp_path: Path) -> None:
     assert world.headlight == (0.1, 0.2, 0.3)
 
 
+def test_labels_for_things_that_are_not_there_are_told(tmp_path: Path) -> None:
+    path = write_world(tmp_path, model("Sofa_1", link(visual())))
+    path.with_name("test.labels.yaml").write_text("objects: {Sofa_l: couch, 'Chair*': chair}")
+    (line,) = load_sdf(path).warnings
+    assert "Did you mean 'Sofa_1'" in line
+
+
 def test_named_labels_must_exist(tmp_path: Path) -> None:
     path = write_world(tmp_path, model("m", link(visual())))
     with pytest.raises(ConfigError, match="nope"):

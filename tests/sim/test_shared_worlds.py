@@ -13,7 +13,7 @@ from world_writing import bounds
 
 from goat.types import Body
 from sim.collision import CollisionMap
-from sim.worlds.labels import COLORS, MATERIALS
+from sim.worlds.label_files import COLORS, MATERIALS
 from sim.worlds.sdf import load_sdf
 from sim.worlds.world import World, WorldObject
 
