@@ -130,10 +130,10 @@ def window_model(frame: Finish, glass: Finish, opening: Opening) -> Model:
     for k in range(count):
         y = (k - (count - 1) / 2) * pane
         for sy in (-1, 1):
-            kit.add(frame, block(0.05, 0.055, tall, 0.008), (0.0, y + sy * (pane / 2 - 0.0275), z))
+            kit.add(frame, block(0.05, 0.055, tall, 0.003), (0.0, y + sy * (pane / 2 - 0.0275), z))
         for sz in (-1, 1):
             kit.add(
-                frame, block(0.05, pane - 0.1, 0.055, 0.008), (0.0, y, z + sz * (tall / 2 - 0.0275))
+                frame, block(0.05, pane - 0.1, 0.055, 0.003), (0.0, y, z + sz * (tall / 2 - 0.0275))
             )
         kit.add(glass, block(0.006, pane - 0.1, tall - 0.1, 0.001), (0, y, z))
     return kit.model("window", frame)
@@ -178,7 +178,7 @@ def backdrop(plan: FloorPlan, view: Finish, lawn: Finish) -> WorldObject:
         (1, -1, rect[0], rect[1::2]),
         (1, 1, rect[2], rect[1::2]),
     ):
-        face = vertical(axis, line, (span[0], span[1]), (low, high), -side, ())
+        face = vertical(axis, line, (span[0], span[1]), (low, high), -side, (), 3.0)
         assert face.uv is not None
         uv = (face.uv - [0.0, low]) / [(high - low) * 2.0, high - low]
         kit.append(Mesh(face.vertices, face.faces, uv.astype(np.float32), None, face.normals))
@@ -193,4 +193,4 @@ def _lawn(outer: Rect, inner: Rect) -> Mesh:
         (outer[0], outer[1], outer[2], inner[1]), (outer[0], inner[3], outer[2], outer[3]),
         (outer[0], inner[1], inner[0], inner[3]), (inner[2], inner[1], outer[2], inner[3]),
     ]  # fmt: skip
-    return merged([horizontal(strip, -0.1, True) for strip in strips])
+    return merged([horizontal(strip, -0.1, True, fine=False) for strip in strips])

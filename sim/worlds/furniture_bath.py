@@ -78,8 +78,8 @@ def washbasin(ceramic: Finish, fronts: Finish, metal: Finish, width: float) -> M
     depth, rim = 0.48, 0.85
     kit.add(
         fronts,
-        block(depth - 0.08, width - 0.06, rim - 0.14, 0.006),
-        (-0.04, 0, (rim - 0.06) / 2 + 0.02),
+        block(depth - 0.08, width - 0.06, rim - 0.16, 0.006),
+        (-0.04, 0, (rim - 0.16) / 2 + 0.02),
     )
     doors = 2 if width > 0.7 else 1
     for k in range(doors):

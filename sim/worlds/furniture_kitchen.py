@@ -69,14 +69,15 @@ def _carcass(
     kit: Kit, body: Finish, worktop: Finish, width: float, hole: tuple[float, float] | None = None
 ) -> None:
     kit.add(body, block(DEPTH - 0.08, width, 0.1, 0.002), (-0.04, 0, 0.05))
-    kit.add(
-        body,
-        block(DEPTH - 0.04, width, COUNTER - 0.14, 0.003),
-        (-0.02, 0, 0.1 + (COUNTER - 0.14) / 2),
-    )
+    top = COUNTER - 0.04 if hole is None else 0.68
+    kit.add(body, block(DEPTH - 0.04, width, top - 0.1, 0.003), (-0.02, 0, (top + 0.1) / 2))
     if hole is None:
         kit.add(worktop, block(DEPTH, width, 0.04, 0.006), (0, 0, COUNTER - 0.02))
         return
+    for sy in (-1, 1):
+        side = block(DEPTH - 0.04, 0.02, 0.2, 0.002)
+        kit.add(body, side, (-0.02, sy * (width / 2 - 0.01), 0.76))
+    kit.add(body, block(0.02, width, 0.2, 0.002), (DEPTH / 2 - 0.05, 0, 0.76))
     hx, hy = hole
     for sx in (-1, 1):
         deep = DEPTH / 2 - hx
@@ -289,3 +290,10 @@ def toaster(shell: Finish, dark: Finish) -> Model:
         kit.add(dark, block(0.025, 0.2, 0.01, 0.002), (x, 0, 0.188))
     kit.add(dark, block(0.02, 0.03, 0.02, 0.005), (0, 0.145, 0.13))
     return kit.model("toaster", shell)
+
+
+def backsplash(finish: Finish, width: float) -> Model:
+    """Build the tiled strip behind a worktop."""
+    kit = Kit()
+    kit.add(finish, block(0.008, width, 0.56, 0.001), (0, 0, COUNTER + 0.275), collides=False)
+    return kit.model(None, finish)

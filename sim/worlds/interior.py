@@ -74,9 +74,7 @@ class Interior:
 
     def one_of(self, key: str, kinds: int, make: Callable[[], Model]) -> Model:
         """Return one of at most `kinds` different models of a sort, each built when first needed."""
-        count = self._counts.get(key, 0)
-        self._counts[key] = count + 1
-        return self.shared(f"{key} {count % kinds}", make)
+        return self.shared(f"{key} {self._turn(key, kinds)}", make)
 
     def bright(self) -> str:
         """Return the next strong colour; all come round before one repeats."""
@@ -108,6 +106,29 @@ class Interior:
             return self.palette.image(f"cloth {index}", lambda: image, base, "fabric", 0.3)
 
         return self.palette.known(f"cloth {index}") or make()
+
+    def blanket(self) -> Finish:
+        """Return a bed cover: plain, quilted, striped, tartan or printed; one of three per home."""
+        index = self._turn("blanket", 3)
+        known = self.palette.known(f"blanket {index}")
+        if known is not None:
+            return known
+        color = self.bright()
+        base, other = COLORS[color][0], COLORS[self.pick("white", "beige", "gray", "black")][0]
+        kind = int(self.rng.integers(4))
+        makers = (
+            lambda: textures.quilt(self.rng, base),
+            lambda: textures.stripes(self.rng, (base, base, other), 9),
+            lambda: textures.plaid(self.rng, base, other),
+            lambda: prints.motif_cloth(self.rng, base, other),
+        )
+        return self.palette.image(f"blanket {index}", makers[kind], color, "fabric", (0.5, 0.9, 0.45, 0.6)[kind])
+
+    def _turn(self, key: str, kinds: int) -> int:
+        """Count up from 0 to kinds - 1 and start again."""
+        count = self._counts.get(key, 0)
+        self._counts[key] = count + 1
+        return count % kinds
 
     # Models that many rooms use.
 
@@ -393,12 +414,20 @@ class Interior:
             "drawers": kitchen.base_cabinet(body, fronts, stone, self.metal, 0.5, 3),
             "sink": kitchen.sink_cabinet(body, fronts, stone, self.metal, 0.8),
             "oven": kitchen.oven(self.pick_shell(), self.dark, self.metal, stone, self.dark),
-            "wall": kitchen.wall_cabinet(body, fronts, self.metal, 0.5),
+            "wall base": kitchen.wall_cabinet(body, fronts, self.metal, 0.6),
+            "wall drawers": kitchen.wall_cabinet(body, fronts, self.metal, 0.5),
             "hood": kitchen.hood(self.metal),
         }
         return {
             name: self.shared(f"kitchen {name}", lambda m=model: m) for name, model in units.items()
         }
+
+    def backsplash(self, width: float) -> Model:
+        """Build the tiles between worktop and wall cabinets."""
+        color = COLORS[self.shared_word("splash", "white", "blue", "green", "beige", "gray")][0]
+        soft = tuple(0.5 * c + 0.45 for c in color)
+        finish = self.palette.image("backsplash", lambda: textures.tiles(self.rng, soft, 6, None, True), "white", "ceramic", 0.8, 0.4)
+        return kitchen.backsplash(finish, width)
 
     def pick_shell(self) -> Finish:
         """Return white enamel or steel."""

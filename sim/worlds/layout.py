@@ -11,6 +11,7 @@ WALL = 0.14
 DOOR_WIDTH = 0.98
 """Opening in the wall for a door, m; the frame takes 2 x 2.5 cm of it."""
 DOOR_HEIGHT = 2.06
+_SWING = 1.2  # m; along a wall, taken by doors that open from the hub
 
 _MIN_WIDTH = {"bathroom": 2.3, "laundry room": 2.0}
 _WIDTH = {
@@ -227,7 +228,21 @@ def _add_shortcuts(rng: np.random.Generator, plan: FloorPlan) -> None:
             names = frozenset((plan.rooms[i].name, plan.rooms[j].name))
             wall = shared_wall(plan.rooms[i].rect, plan.rooms[j].rect)
             if wall is not None and rng.uniform() < _MEETING.get(names, 0.0):
-                _cut(rng, plan, wall, (i, j), arch="bathroom" not in names)
+                arch = "bathroom" not in names
+                _cut(rng, plan, _away_from_hub(plan, wall), (i, j), arch, far=not arch)
+
+
+def _away_from_hub(
+    plan: FloorPlan, wall: tuple[int, float, float, float]
+) -> tuple[int, float, float, float]:
+    """Leave out the end of a wall where the doors to the hub swing."""
+    axis, line, lo, hi = wall
+    hub = plan.rooms[0].rect
+    if abs(lo - hub[axis + 2]) < 1e-6:
+        return axis, line, lo + _SWING, hi
+    if abs(hi - hub[axis]) < 1e-6:
+        return axis, line, lo, hi - _SWING
+    return wall
 
 
 def _cut(
@@ -236,8 +251,9 @@ def _cut(
     wall: tuple[int, float, float, float],
     rooms: tuple[int, int],
     arch: bool,
+    far: bool = False,
 ) -> None:
-    """Cut a door near an end of a wall, or a wider arch anywhere in it."""
+    """Cut a door near an end of a wall (`far`: the one away from the hub), or a wider arch."""
     axis, line, lo, hi = wall
     lo, hi = lo + WALL / 2, hi - WALL / 2
     width = min(float(rng.uniform(1.25, 1.7)), hi - lo - 0.2) if arch else DOOR_WIDTH
@@ -246,11 +262,13 @@ def _cut(
     if arch:
         start = lo + edge + float(rng.uniform(0, max(slack - 2 * edge, 0.0)))
     else:
-        start = lo + edge if rng.uniform() < 0.5 else hi - edge - width
+        low = rng.uniform() < 0.5
+        if far:
+            low = hi <= plan.rooms[0].rect[axis]
+        start = lo + edge if low else hi - edge - width
     top = 2.25 if arch else DOOR_HEIGHT
-    plan.openings.append(
-        Opening("arch" if arch else "door", axis, line, start, start + width, 0.0, top, rooms)
-    )
+    kind = "arch" if arch else "door"
+    plan.openings.append(Opening(kind, axis, line, start, start + width, 0.0, top, rooms))
 
 
 def _outer_walls(plan: FloorPlan, index: int) -> list[tuple[int, float, float, float]]:
@@ -258,12 +276,12 @@ def _outer_walls(plan: FloorPlan, index: int) -> list[tuple[int, float, float, f
     x0, y0, x1, y1 = plan.rooms[index].rect
     ox0, oy0, ox1, oy1 = plan.outline
     sides = [
-        (0, y0, x0, x1, y0 == oy0),
-        (0, y1, x0, x1, y1 == oy1),
-        (1, x0, y0, y1, x0 == ox0),
-        (1, x1, y0, y1, x1 == ox1),
+        (0, y0, x0, x1, oy0),
+        (0, y1, x0, x1, oy1),
+        (1, x0, y0, y1, ox0),
+        (1, x1, y0, y1, ox1),
     ]
-    return [side[:4] for side in sides if side[4]]
+    return [side[:4] for side in sides if abs(side[1] - side[4]) < 1e-6]
 
 
 def _add_entrance(rng: np.random.Generator, plan: FloorPlan) -> None:

@@ -250,8 +250,13 @@ def _face_frames() -> list[tuple[int, int, int, int]]:
 
 
 def block(sx: float, sy: float, sz: float, bevel: float = 0.006) -> Mesh:
-    """Make a box about the origin with bevelled, smoothly shaded edges (44 triangles)."""
+    """Make a box about the origin with bevelled, smoothly shaded edges (44 triangles).
+
+    A bevel of 3 mm or less is not worth its triangles: the box then has sharp edges (12).
+    """
     half = np.array([sx, sy, sz]) / 2
+    if bevel <= 0.003:
+        return _sharp_box(half)
     bevel = min(bevel, half.min() * 0.98)
     signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float64)
     vertices = np.repeat(signs * (half - bevel), 3, axis=0).reshape(8, 3, 3)
@@ -261,6 +266,21 @@ def block(sx: float, sy: float, sz: float, bevel: float = 0.006) -> Mesh:
         normals[:, axis, axis] = signs[:, axis]
     uv = np.stack([_plane_uv(vertices[:, axis], axis, half) for axis in range(3)], axis=1)
     return make_mesh(vertices, _BLOCK_FACES, normals, uv)
+
+
+def _sharp_box(half: NDArray) -> Mesh:
+    pieces = []
+    for u, v, w, sign in _face_frames():
+        corners = np.zeros((4, 3))
+        corners[:, u] = np.array([-1, 1, 1, -1]) * half[u]
+        corners[:, v] = np.array([-1, -1, 1, 1]) * half[v]
+        corners[:, w] = sign * half[w]
+        faces = np.array([(0, 1, 2), (0, 2, 3)])
+        normals = np.zeros((4, 3))
+        normals[:, w] = sign
+        uv = _plane_uv(corners, w, half)
+        pieces.append(make_mesh(corners, faces if sign > 0 else faces[:, ::-1], normals, uv))
+    return merged(pieces)
 
 
 def _plane_uv(points: NDArray, axis: int, half: NDArray) -> NDArray:
@@ -307,7 +327,7 @@ _BLOCK_FACES = _block_faces()
 
 
 def cushion(
-    sx: float, sy: float, sz: float, radius: float = 0.04, bulge: float = 0.0, steps: int = 2
+    sx: float, sy: float, sz: float, radius: float = 0.04, bulge: float = 0.0, steps: int = 1
 ) -> Mesh:
     """Make a soft box about the origin: round edges and a swelling of `bulge` m on its faces."""
     half = np.array([sx, sy, sz]) / 2
@@ -321,7 +341,7 @@ def _cushion_face(
 ) -> Mesh:
     """Build one side of a cushion; neighbours meet at 45 degrees on the rounded edge."""
     slope = np.tan(np.linspace(0, np.pi / 4, steps + 1))
-    middle = 3 if bulge > 0 else 0
+    middle = 2 if bulge > 0 else 0
     inner = np.concatenate([np.full(steps + 1, -1.0), np.linspace(-1, 1, middle + 2)[1:-1]])
     inner = np.concatenate([inner, np.full(steps + 1, 1.0)])
     tilt = np.concatenate([-slope[::-1], np.zeros(middle), slope])

@@ -56,7 +56,8 @@ class Piece:
 class Model:
     """A thing that can be placed many times. Frame: on the floor, middle of its footprint, front +x."""
 
-    category: str
+    category: str | None
+    """None for what belongs to the house (tiles behind a worktop)."""
     pieces: tuple[Piece, ...]
     size: tuple[float, float, float]
     """Depth (x), width (y), height (z), m."""
@@ -126,7 +127,7 @@ class Kit:
         )
 
     def model(
-        self, category: str, main: Finish, *, spots: Sequence[Spot] = (), **attributes: str
+        self, category: str | None, main: Finish, *, spots: Sequence[Spot] = (), **attributes: str
     ) -> Model:
         """Build the model, centred over its footprint.
 

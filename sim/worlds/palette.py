@@ -15,18 +15,18 @@ from sim.worlds.world import Material
 Color = tuple[float, float, float]
 
 COLORS: dict[str, tuple[Color, ...]] = {
-    "red": ((0.66, 0.09, 0.08), (0.55, 0.06, 0.09)),
-    "orange": ((0.92, 0.43, 0.08),),
-    "yellow": ((0.93, 0.76, 0.16),),
-    "green": ((0.20, 0.44, 0.22), (0.36, 0.52, 0.30)),
-    "blue": ((0.13, 0.27, 0.58), (0.25, 0.45, 0.70)),
-    "purple": ((0.38, 0.18, 0.50),),
-    "pink": ((0.93, 0.55, 0.64),),
-    "brown": ((0.36, 0.22, 0.12),),
-    "black": ((0.07, 0.07, 0.08),),
-    "white": ((0.92, 0.91, 0.89),),
-    "gray": ((0.48, 0.49, 0.51), (0.33, 0.34, 0.36)),
-    "beige": ((0.82, 0.73, 0.58),),
+    "red": ((0.78, 0.11, 0.10), (0.66, 0.08, 0.12)),
+    "orange": ((0.96, 0.48, 0.10),),
+    "yellow": ((0.97, 0.80, 0.20),),
+    "green": ((0.22, 0.50, 0.25), (0.40, 0.60, 0.32)),
+    "blue": ((0.15, 0.32, 0.68), (0.28, 0.52, 0.80)),
+    "purple": ((0.45, 0.22, 0.60),),
+    "pink": ((0.96, 0.60, 0.70),),
+    "brown": ((0.40, 0.25, 0.14),),
+    "black": ((0.08, 0.08, 0.09),),
+    "white": ((0.95, 0.94, 0.92),),
+    "gray": ((0.52, 0.53, 0.55), (0.40, 0.41, 0.43)),
+    "beige": ((0.86, 0.77, 0.61),),
 }
 """The names a person uses, each with one or more shades."""
 
@@ -97,9 +97,14 @@ class Palette:
     def wood(self, name: str) -> Finish:
         """Return a wood of `WOODS`."""
         color, rgb = WOODS[name]
+        if name == "white":
+            return self._keep(
+                "wood_white",
+                lambda: self._tinted("wood_white", color, "wood", rgb, "plaster", 0.9, 0.2),
+            )
         return self._keep(
             f"wood_{name}",
-            lambda: self._tinted(f"wood_{name}", color, "wood", rgb, "grain", 0.5, 0.15),
+            lambda: self._tinted(f"wood_{name}", color, "wood", rgb, "grain", 0.7, 0.15),
         )
 
     def fabric(self, color: str, texture: str = "weave") -> Finish:

@@ -101,7 +101,7 @@ def spines(rng: np.random.Generator) -> Image:
     edges = np.linspace(0, w, count + 1).astype(int)
     for a, b in zip(edges, edges[1:], strict=False):
         hue = rng.choice([0.0, 0.03, 0.08, 0.12, 0.33, 0.55, 0.6, 0.66, 0.78, 0.95])
-        color = colorsys.hsv_to_rgb(hue, rng.uniform(0.1, 0.8), rng.uniform(0.2, 0.85))
+        color = colorsys.hsv_to_rgb(hue, rng.uniform(0.15, 0.85), rng.uniform(0.35, 0.95))
         profile = 0.75 + 0.25 * np.sin(np.pi * (np.arange(b - a) + 0.5) / (b - a))
         image[:, a:b] = (np.array(color) * 255 * profile[None, :, None]).astype(np.uint8)
         mark = _ink(colorsys.hsv_to_rgb(0.13, 0.5 * (rng.uniform() < 0.5), 0.9))

@@ -18,6 +18,7 @@ from sim.worlds.model import Finish, Placed
 from sim.worlds.palette import COLORS, Palette
 from sim.worlds.placement import RoomSpace, footprint
 from sim.worlds.rooms import furnish
+from sim.worlds.shadows import shadow_object
 from sim.worlds.shell import RoomFinish, outer_structure, room_structure
 from sim.worlds.world import Part, Room, World, WorldObject
 
@@ -64,7 +65,7 @@ def generate_home(seed: int, config: HomeGenConfig | None = None) -> World:
     placed = [*fixed, *(_furniture(plan, home, leaves) if config.furnished else [])]
     return World(
         name=f"generated:{seed}",
-        objects=tuple([*structure, *_frames(plan, home), *_named(placed)]),
+        objects=tuple([*structure, *_frames(plan, home), *_named(placed), *_shadows(plan, placed)]),
         rooms=tuple(Room(room.name, _corners(room.inner)) for room in plan.rooms),
         lights=lights(config.lighting, _lamps(plan, placed), _middle(plan)),
         headlight=mood.headlight,
@@ -209,7 +210,7 @@ def _outside(
 def _openings(plan: FloorPlan, home: Interior) -> tuple[list[Placed], dict[int, Placed]]:
     """Return door leaves and windows, and the open leaves by their opening's index."""
     wood = home.palette.wood(home.pick("white", "oak", "walnut", "white"))
-    white = home.palette.wood("white")
+    white = home.palette.plain("white", "wood", 0.2)
     glazed = home.palette.glass() if home.chance(0.35) else None
     leaf = fittings.leaf_model(wood, home.dark_metal, 0.90, 2.0, None)
     glass_leaf = fittings.leaf_model(wood, home.dark_metal, 0.90, 2.0, glazed)
@@ -279,11 +280,22 @@ def _lamps(plan: FloorPlan, placed: list[Placed]) -> list[tuple[float, float, fl
     return [*ceiling, *standing]
 
 
+def _shadows(plan: FloorPlan, placed: list[Placed]) -> list[WorldObject]:
+    """Return one object of shadows per room."""
+    out = []
+    for index, room in enumerate(plan.rooms):
+        x0, y0, x1, y1 = room.rect
+        inside = [p for p in placed if x0 <= p.x < x1 and y0 <= p.y < y1]
+        shadow = shadow_object(f"shadows_{index:02d}", inside)
+        out += [shadow] if shadow is not None else []
+    return out
+
+
 def _named(placed: list[Placed]) -> list[WorldObject]:
     counts: Counter[str] = Counter()
     out = []
     for item in placed:
-        category = item.model.category
+        category = item.model.category or "fixture"
         counts[category] += 1
         out.append(item.object(f"{category.replace(' ', '_')}_{counts[category]:02d}"))
     return out

@@ -52,7 +52,9 @@ def _pictures(room: RoomSpace, home: Interior, count: int) -> None:
 def _corner_things(room: RoomSpace, home: Interior, *models: Model) -> None:
     """Stand single things where they fit, best in corners."""
     for model in models:
-        room.put_wall(against(model, reach=0.0, x=0.03), "corner")
+        group = against(model, reach=0.0, x=0.03)
+        if room.put_wall(group, "corner") is None:
+            room.put_wall(group)
 
 
 def _curtains(room: RoomSpace, home: Interior) -> None:
@@ -313,13 +315,13 @@ def _run_group(home: Interior, run: dict[str, Model], count: int) -> Group:
         model = run[name]
         placed = Placed(model, GAP + model.size[0] / 2, y + model.size[1] / 2)
         items.append(placed)
-        overhead = (
-            run["hood"] if name == "oven" else run["wall"] if name in ("base", "drawers") else None
-        )
-        if overhead is not None:
-            items.append(Placed(overhead, 0.015 + overhead.size[0] / 2, placed.y, 0.0, 0.0, True))
+        above = run["hood"] if name == "oven" else run.get(f"wall {name}")
+        if above is not None:
+            items.append(Placed(above, 0.015 + above.size[0] / 2, placed.y, 0.0, 0.0, True))
         items += _on_counter(home, placed, name)
         y += model.size[1] + 0.002
+    splash = home.backsplash(y)
+    items.append(Placed(splash, 0.004 + splash.size[0] / 2, y / 2, 0.0, 0.0, True))
     shift = -y / 2
     return Group(tuple(item.moved(0.0, shift, 0.0) for item in items), 0.75, low=False)
 
@@ -381,14 +383,13 @@ def bedroom(room: RoomSpace, home: Interior) -> None:
 
 def _bed_group(home: Interior, width: float) -> Group:
     linen = home.palette.fabric("white", "weave")
-    color = home.bright()
-    blanket = home.palette.fabric(color, home.pick("plush", "weave", "corduroy"))
+    blanket = home.blanket()
     frame = home.wood if home.chance(0.6) else home.second_wood
     model = seating.bed(
         frame,
         linen,
         blanket,
-        home.palette.fabric(home.pick("white", "beige", color), "weave"),
+        home.palette.fabric(home.pick("white", "beige", "gray"), "weave"),
         width,
         home.pick("panel", "padded", "slats"),
     )
@@ -424,8 +425,10 @@ def office(room: RoomSpace, home: Interior) -> None:
     shelf = storage.bookshelf(home.second_wood, home.books, home.rng, size)
     for _ in range(2):
         room.put_wall(against(shelf, reach=0.5))
-    seat = home.one_of("armchair", 2, lambda: _sofa(home, 1))
-    room.put_wall(against(seat, reach=0.5), "corner")
+    couch = home.shared("sofa office", lambda: _sofa(home, 2))
+    if not home.chance(0.6) or room.put_wall(against(couch, reach=0.5), "corner") is None:
+        seat = home.one_of("armchair", 2, lambda: _sofa(home, 1))
+        room.put_wall(against(seat, reach=0.5), "corner")
     _corner_things(
         room, home, home.trash_can(), home.plant(True), home.floor_lamp(), home.backpack()
     )

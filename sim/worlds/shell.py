@@ -26,11 +26,13 @@ class RoomFinish:
     skirting: Finish | None
 
 
-def _cuts(lo: float, hi: float, marks: Sequence[float] = ()) -> np.ndarray:
-    """Return grid lines from lo to hi through all marks, at most `_STEP` apart."""
+def _cuts(
+    lo: float, hi: float, marks: Sequence[float] = (), step: float = _STEP
+) -> np.ndarray:
+    """Return grid lines from lo to hi through all marks, at most `step` apart."""
     fixed = sorted({lo, hi, *(float(m) for m in marks if lo < m < hi)})
     pieces = [
-        np.linspace(a, b, max(int(np.ceil((b - a) / _STEP)), 1) + 1)[:-1]
+        np.linspace(a, b, max(int(np.ceil((b - a) / step)), 1) + 1)[:-1]
         for a, b in zip(fixed, fixed[1:], strict=False)
     ]
     return np.concatenate([*pieces, [hi]])
@@ -69,10 +71,11 @@ def vertical(
     height: tuple[float, float],
     facing: int,
     holes: Sequence[Rect],
+    step: float = _STEP,
 ) -> Mesh:
     """Return a wall face along `axis` at `line` whose front looks towards `facing` (+1 or -1)."""
-    us = _cuts(*span, [v for hole in holes for v in hole[::2]])
-    vs = _cuts(*height, [v for hole in holes for v in hole[1::2]])
+    us = _cuts(*span, [v for hole in holes for v in hole[::2]], step)
+    vs = _cuts(*height, [v for hole in holes for v in hole[1::2]], step)
     points, faces = _cells(us, vs, holes)
     vertices = np.empty((len(points), 3))
     vertices[:, axis], vertices[:, 1 - axis], vertices[:, 2] = points[:, 0], line, points[:, 1]

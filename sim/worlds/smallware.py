@@ -224,7 +224,7 @@ def bottle(glass: Finish, label: Finish, cap: Finish) -> Model:
 def plate(finish: Finish) -> Model:
     """Build a dinner plate."""
     kit = Kit()
-    kit.add(finish, lathe([(0.06, 0), (0.13, 0.016), (0.13, 0.02), (0.085, 0.008), (0, 0.007)], 20))
+    kit.add(finish, lathe([(0.06, 0), (0.13, 0.016), (0.13, 0.02), (0.085, 0.008), (0, 0.007)], 20, sharp=(1, 2)))
     return kit.model("plate", finish)
 
 

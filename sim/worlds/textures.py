@@ -55,13 +55,14 @@ def mix(a: Rgb, b: Rgb, share: NDArray) -> NDArray[np.float32]:
 
 def grain(rng: np.random.Generator) -> Image:
     """Wood grain along u, near white."""
-    shape = (128, 256)
-    warp = noise(rng, shape, (4, 2), 3)
+    shape = (256, 256)
     rows = np.linspace(0, 1, shape[0], endpoint=False, dtype=np.float32)[:, None]
-    rings = np.sin(2 * np.pi * (rows * 7 + warp * 0.9))
-    fibre = noise(rng, shape, (64, 4), 2)
-    pores = noise(rng, shape, (128, 16), 1) > 0.72
-    return to_image(0.86 + 0.07 * rings + 0.06 * fibre - 0.16 * pores)
+    warp = noise(rng, shape, (3, 1), 3)
+    rings = np.sin(2 * np.pi * (rows * 9 + warp * 1.1))
+    rings = np.sign(rings) * np.abs(rings) ** 0.6
+    fibre = noise(rng, shape, (96, 3), 2)
+    pores = np.clip(noise(rng, shape, (256, 12), 1) - 0.55, 0, 1)
+    return to_image(0.88 + 0.045 * rings + 0.05 * fibre - 0.3 * pores)
 
 
 def weave(rng: np.random.Generator) -> Image:
@@ -103,7 +104,7 @@ def leather(rng: np.random.Generator) -> Image:
 def plaster(rng: np.random.Generator) -> Image:
     """Painted plaster, almost white."""
     coarse, fine = noise(rng, (256, 256), (5, 5), 4), noise(rng, (256, 256), (64, 64), 2)
-    return to_image(0.93 + 0.022 * coarse + 0.022 * fine)
+    return to_image(0.945 + 0.014 * coarse + 0.022 * fine)
 
 
 def brushed(rng: np.random.Generator) -> Image:
@@ -219,6 +220,15 @@ def stripes(rng: np.random.Generator, colors: Sequence[Rgb], count: int = 8) -> 
     return to_image(
         np.broadcast_to(row, (256, 256, 3)) + 0.03 * noise(rng, (256, 256), (64, 64), 1)[..., None]
     )
+
+
+def quilt(rng: np.random.Generator, color: Rgb) -> Image:
+    """Padded diamonds between seams."""
+    y, x = np.mgrid[0:128, 0:128].astype(np.float32)
+    a, b = ((x + y) % 32) / 32, ((x - y) % 32) / 32
+    puff = (np.sin(np.pi * a) * np.sin(np.pi * b)) ** 0.4
+    weft = noise(rng, (128, 128), (64, 64), 1)
+    return to_image(np.asarray(color) * (0.72 + 0.32 * puff + 0.05 * weft)[..., None])
 
 
 def plaid(rng: np.random.Generator, base: Rgb, second: Rgb) -> Image:
