@@ -1,4 +1,4 @@
-"""Which boxes a camera may see: by its frustum, and behind what is already drawn."""
+"""Which boxes a camera may see, and where in the image."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import RigidTransform
 
-from goat.types import CameraIntrinsics, Float32Array, Float64Array
+from goat.types import BoolArray, CameraIntrinsics, Float64Array
 
-_TILE = 16  # px; side of a cell of the coarse depth image
-_SLACK = 0.01  # m and share of depth by which a box must be behind to count as hidden
+_TILE = 16  # px; side of a cell of the coarse image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,27 +52,14 @@ class Culler:
         visible = np.flatnonzero(~outside)
         return visible[np.argsort(z[visible].min(axis=1))]
 
-    def unoccluded(
-        self, view: View, boxes: NDArray[np.intp], depth: Float32Array
-    ) -> NDArray[np.intp]:
-        """Return those of `boxes` that a depth image (H, W) does not surely hide.
-
-        A box is hidden if its nearest corner is farther than the farthest depth in every tile
-        that its outline may touch. NaN (nothing drawn) hides nothing.
-        """
-        nearest = view.corners[boxes, :, 2].min(axis=1)
-        rectangles = _tile_rectangles(view, boxes, nearest)
-        farthest = _farthest(depth)
-        limits = nearest - _SLACK * (1.0 + nearest)
-        keep = np.empty(len(boxes), bool)
-        for i, (x0, y0, x1, y1) in enumerate(rectangles.tolist()):
-            keep[i] = limits[i] <= farthest[y0:y1, x0:x1].max(initial=0.0)
-        return boxes[keep]
+    def touching(self, view: View, boxes: NDArray[np.intp], pixels: BoolArray) -> BoolArray:
+        """Return (N,) whether each of `boxes` may cover one of the marked `pixels` (H, W)."""
+        x0, y0, x1, y1 = _tile_rectangles(view, boxes).T
+        counts = cv2.integral(_tiles(pixels))
+        return counts[y1, x1] - counts[y0, x1] - counts[y1, x0] + counts[y0, x0] > 0
 
 
-def _tile_rectangles(
-    view: View, boxes: NDArray[np.intp], nearest: Float64Array
-) -> NDArray[np.intp]:
+def _tile_rectangles(view: View, boxes: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return (N, 4) x0, y0, x1, y1 of the tiles that boxes cover; all, if one is too close."""
     camera = view.camera
     corners = view.corners[boxes]
@@ -82,20 +68,19 @@ def _tile_rectangles(
     y = corners[..., 1] / z * camera.fy + camera.cy
     low = np.stack([x.min(axis=1), y.min(axis=1)], axis=1) - 1.0
     high = np.stack([x.max(axis=1), y.max(axis=1)], axis=1) + 2.0
-    close = nearest < view.near
-    low[close], high[close] = 0.0, (camera.width, camera.height)
     limit = (camera.width, camera.height)
+    close = corners[..., 2].min(axis=1) < view.near
+    low[close], high[close] = 0.0, limit
     first = np.clip(low, 0, limit) // _TILE
     last = -(-np.clip(high, 0, limit) // _TILE)
     return np.concatenate([first, last], axis=1).astype(np.intp)
 
 
-def _farthest(depth: Float32Array) -> Float32Array:
-    """Return (ceil(H / tile), ceil(W / tile)) greatest depths; infinite where there is NaN."""
-    height, width = depth.shape
+def _tiles(pixels: BoolArray) -> NDArray[np.uint8]:
+    """Return (ceil(H / tile), ceil(W / tile)) 1 where a tile has a marked pixel, else 0."""
+    height, width = pixels.shape
     rows, cols = -(-height // _TILE), -(-width // _TILE)
-    padded = np.zeros((rows * _TILE, cols * _TILE), np.float32)
-    padded[:height, :width] = depth
-    cv2.patchNaNs(padded, np.inf)
+    padded = np.zeros((rows * _TILE, cols * _TILE), np.uint8)
+    padded[:height, :width] = pixels
     reduced = padded.reshape(rows, _TILE, cols * _TILE).max(axis=1)
     return reduced.reshape(rows, cols, _TILE).max(axis=2)

@@ -1,8 +1,9 @@
 """Colour, metric depth and object ids of a compiled world, on CPU or GPU.
 
 The world is static, so its geoms are built once; a frame copies the ones in the camera's frustum,
-nearest first, into MuJoCo's scene. Colour and depth come from one pass. Ids come from a second
-pass without lighting or textures, over the geoms that the depth image does not hide.
+nearest first, into MuJoCo's scene. A first pass without light or texture draws which geom each
+pixel shows, and depth. A second pass draws the colour of the geoms that were seen, and only
+those. Without ids and glass, one pass draws colour and depth.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -23,11 +24,12 @@ from scipy.spatial.transform import RigidTransform
 from goat.errors import RenderError
 from goat.types import CameraIntrinsics, Float32Array, Int32Array, UInt8Array
 from sim.compile import CompiledWorld
-from sim.culling import Culler
+from sim.culling import Culler, View
 from sim.gl import create_context
 
 _NEAR = 0.03  # m
 _HEADER = 40  # bytes of an mjvGeom before its `size`
+_SEGMENT = slice(36, 40)  # bytes of its `segid`, from which MuJoCo makes the colour of ids
 
 
 class Frame(NamedTuple):
@@ -77,17 +79,13 @@ class Renderer:
         context = self._ready(camera.width, camera.height)
         context.look(camera, world_from_camera)
         view = self._culler.view(camera, world_from_camera, _NEAR)
-        visible = self._culler.in_frustum(view)
-        glass = visible[context.see_through[visible]]
-        context.draw(visible, sky=len(glass) > 0)
+        geoms = self._culler.in_frustum(view)
+        if semantic or context.see_through[geoms].any():
+            frame = self._with_ids(context, view, geoms)
+            return frame if semantic else frame._replace(ids=None)
+        context.draw(geoms)
         rgb, depth = context.read_color_and_depth()
-        if len(glass):
-            context.draw(glass, as_ids=True)
-            np.fmin(depth, context.read_depth(), out=depth)
-        if not semantic:
-            return Frame(rgb, depth, None)
-        context.draw(self._culler.unoccluded(view, visible, depth), as_ids=True)
-        return Frame(rgb, depth, context.read_ids())
+        return Frame(context.with_sky(rgb, depth), depth, None)
 
     def ids(
         self,
@@ -101,8 +99,29 @@ class Renderer:
         geoms = self._culler.in_frustum(self._culler.view(camera, world_from_camera, _NEAR))
         if only is not None:
             geoms = geoms[self._compiled.geom_object[geoms] == only]
-        context.draw(geoms, as_ids=True)
-        return context.read_ids()
+        context.draw_index(geoms)
+        index, _ = context.read_index_and_depth()
+        return self._objects_at(index, geoms)
+
+    def _with_ids(self, context: _Context, view: View, geoms: NDArray[np.intp]) -> Frame:
+        context.draw_index(geoms)
+        index, depth = context.read_index_and_depth()
+        seen = np.bincount(index.ravel(), minlength=len(geoms) + 1)[1:] > 0
+        glass = seen & context.see_through[geoms]
+        if glass.any():
+            pixels = np.concatenate([[False], glass])[index]
+            seen |= self._culler.touching(view, geoms, pixels)
+        context.draw(geoms[seen], sky=bool(glass.any()))
+        rgb = context.with_sky(context.read_color(), depth)
+        return Frame(rgb, depth, self._objects_at(index, geoms))
+
+    def _objects_at(self, index: NDArray[np.integer], geoms: NDArray[np.intp]) -> Int32Array:
+        """Turn places in `geoms`, from 1, into object ids."""
+        table = np.zeros(max(256, len(geoms) + 1), np.int32)
+        table[1 : len(geoms) + 1] = self._compiled.geom_object[geoms]
+        if index.dtype == np.uint8:
+            return np.asarray(cv2.LUT(index, table[:256]), np.int32)
+        return table[index]
 
     def close(self) -> None:
         """Free the GL context; a later `render` makes a new one."""
@@ -141,10 +160,11 @@ class _Context:
             [g.rgba[3] < 1.0 for g in self._scene.geoms[: len(self._geoms)]]
         )
         """(G,) whether each geom is glass: color passes through it, depth and ids do not."""
-        self._far = 2.0 * float(np.linalg.norm(compiled.bounds[1] - compiled.bounds[0])) + 10.0
+        # MuJoCo draws its sky at about half of this: beyond the farthest corner.
+        self._far = 4.0 * float(np.linalg.norm(compiled.bounds[1] - compiled.bounds[0])) + 20.0
         self._sky_color = np.rint(255.0 * np.clip(compiled.world.sky, 0.0, 1.0)).astype(np.uint8)
         self._shape = (0, 0)
-        self._most_ids = len(compiled.world.objects)
+        self._drawn = 0
         self.resize(width, height)
         self._closed = False
         atexit.register(self.close)
@@ -174,30 +194,52 @@ class _Context:
             eye.frustum_top = (camera.cy + 0.5) * down
             eye.frustum_bottom = -(camera.height - 0.5 - camera.cy) * down
 
-    def draw(self, geoms: NDArray[np.intp], as_ids: bool = False, sky: bool = False) -> None:
-        """Draw the given geoms in order; `sky` behind them, for where glass lets it through."""
+    def draw(self, geoms: NDArray[np.intp], sky: bool = False) -> None:
+        """Draw the colour of geoms, in order; with the sky behind them, if glass shows it."""
+        self._scene.flags[mujoco.mjtRndFlag.mjRND_SKYBOX] = sky
+        self._draw(geoms, as_index=False)
+
+    def draw_index(self, geoms: NDArray[np.intp]) -> None:
+        """Draw geoms, in order, each in the colour of its place in `geoms`, glass as if solid."""
+        self._drawn = len(geoms)
+        self._scene.flags[mujoco.mjtRndFlag.mjRND_SKYBOX] = False
+        self._draw(geoms, as_index=True)
+
+    def _draw(self, geoms: NDArray[np.intp], as_index: bool) -> None:
         flags = self._scene.flags
-        flags[mujoco.mjtRndFlag.mjRND_SKYBOX] = sky
-        flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = as_ids
-        self._geoms[: len(geoms)] = self._template[geoms]
+        flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = as_index
+        flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = as_index
+        rows = self._geoms[: len(geoms)]
+        rows[:] = self._template[geoms]
+        rows[:, _SEGMENT] = np.arange(len(geoms), dtype=np.int32)[:, None].view(np.uint8)
         self._scene.ngeom = len(geoms)
         mujoco.mjr_render(self._viewport, self._scene, self._mjr)
 
+    def read_color(self) -> UInt8Array:
+        """Return (H, W, 3) the colours drawn, top row first."""
+        rgb = np.empty((*self._shape, 3), np.uint8)
+        mujoco.mjr_readPixels(rgb, None, self._viewport, self._mjr)
+        return np.asarray(cv2.flip(rgb, 0), np.uint8)
+
     def read_color_and_depth(self) -> tuple[UInt8Array, Float32Array]:
-        """Return what was drawn, top row first."""
+        """Return the colours and the depth drawn, top row first."""
         rgb = np.empty((*self._shape, 3), np.uint8)
         buffer = np.empty(self._shape, np.float32)
         mujoco.mjr_readPixels(rgb, buffer, self._viewport, self._mjr)
-        depth = self._metric(buffer[::-1])
-        image = cv2.flip(rgb, 0)
-        cv2.copyTo(self._sky, np.isnan(depth).view(np.uint8), image)
-        return np.asarray(image, np.uint8), depth
+        return np.asarray(cv2.flip(rgb, 0), np.uint8), self._metric(buffer[::-1])
 
-    def read_depth(self) -> Float32Array:
-        """Return the depth of what was drawn, m, top row first."""
-        buffer = np.empty(self._shape, np.float32)
-        mujoco.mjr_readPixels(None, buffer, self._viewport, self._mjr)
-        return self._metric(buffer[::-1])
+    def read_index_and_depth(self) -> tuple[NDArray[np.integer], Float32Array]:
+        """Return (H, W) what `draw_index` drew, 0 = nothing, from 1, and depth; top row first."""
+        color, depth = self.read_color_and_depth()
+        index = np.asarray(cv2.extractChannel(color, 0), np.uint8)
+        if self._drawn > 255:
+            return index | (color[..., 1].astype(np.uint16) << 8), depth
+        return index, depth
+
+    def with_sky(self, rgb: UInt8Array, depth: Float32Array) -> UInt8Array:
+        """Give the pixels without depth the sky's colour, in place."""
+        cv2.copyTo(self._sky, np.isnan(depth).view(np.uint8), rgb)
+        return rgb
 
     def _metric(self, buffer: Float32Array) -> Float32Array:
         """Turn GL's depth (1 near, 0 far) into metres; NaN where nothing was drawn."""
@@ -207,17 +249,6 @@ class _Context:
         if buffer.min() <= 0.0:
             depth[buffer <= 0.0] = np.nan
         return depth
-
-    def read_ids(self) -> Int32Array:
-        """Return the ids drawn, top row first."""
-        color = np.empty((*self._shape, 3), np.uint8)
-        mujoco.mjr_readPixels(color, None, self._viewport, self._mjr)
-        color = color[::-1]
-        ids = color[..., 0].astype(np.int32)
-        for channel in range(1, 3):
-            if self._most_ids >> (8 * channel):
-                ids |= color[..., channel].astype(np.int32) << (8 * channel)
-        return ids
 
     def close(self) -> None:
         """Free everything, before the GL library goes."""
@@ -231,7 +262,7 @@ class _Context:
 
 
 def _build_scene(compiled: CompiledWorld) -> mujoco.MjvScene:
-    """Return a scene of all geoms, in order, whose segmentation ids are object ids."""
+    """Return a scene of all geoms, in order."""
     model = compiled.model
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
@@ -240,8 +271,6 @@ def _build_scene(compiled: CompiledWorld) -> mujoco.MjvScene:
     mujoco.mjv_updateScene(
         model, data, mujoco.MjvOption(), None, mujoco.MjvCamera(), everything, scene
     )
-    for geom in scene.geoms[: scene.ngeom]:
-        geom.segid = int(compiled.geom_object[geom.objid]) - 1
     flags = mujoco.mjtRndFlag
     for flag in (flags.mjRND_SHADOW, flags.mjRND_REFLECTION, flags.mjRND_HAZE):
         scene.flags[flag] = False
@@ -263,8 +292,8 @@ def _geom_memory(scene: mujoco.MjvScene) -> NDArray[np.uint8]:
     memory = (ctypes.c_uint8 * (stride * count)).from_address(starts[0])
     rows = np.ctypeslib.as_array(memory).reshape(count, stride)
     heads = rows[:, :_HEADER].copy().view(np.int32)
-    named = [(g.type, g.dataid, g.objtype, g.objid) for g in scene.geoms[:count]]
-    if not np.array_equal(heads[:, :4], named):
+    named = [(g.type, g.dataid, g.objtype, g.objid, g.segid) for g in scene.geoms[:count]]
+    if not np.array_equal(heads[:, [0, 1, 2, 3, 9]], named):
         raise RenderError(
             f"MuJoCo {mujoco.__version__} lays out its scene in an unknown way; "
             "install a version that pyproject.toml allows"
