@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -11,6 +11,12 @@ from goat.protocols import Evaluator
 from goat.types import CategoryGoal, Goal, ImageGoal, LanguageGoal, ObjectTruth, Task
 
 _MODALITIES = ("category", "image", "language")
+DULL = frozenset(
+    {"window", "door", "curtain", "ceiling light", "ceiling lamp", "chandelier", "range hood",
+     "air conditioner", "wall", "floor", "ceiling", "rug", "carpet"}
+)  # fmt: skip
+"""Categories that are no goals unless asked for: parts of the house."""
+
 _ADJECTIVE = {"wood": "wooden", "wool": "woollen", "gold": "golden"}
 _NEAR = 0.5  # m between boxes of things that stand next to each other
 _FAR = 1.2  # m to every such landmark that all rivals must keep
@@ -32,6 +38,7 @@ def sample_tasks(
     count: int,
     repeat: float = 0.0,
     modalities: Sequence[str] = _MODALITIES,
+    skip: Collection[str] = DULL,
 ) -> list[Task]:
     """Draw goals among the objects that can be reached and seen.
 
@@ -44,6 +51,7 @@ def sample_tasks(
         count: Number of goals.
         repeat: Share of goals that ask again, in any way, for an object asked for before.
         modalities: Which kinds to mix.
+        skip: Categories that are not asked for.
 
     Raises:
         ConfigError: `count`, `repeat` or `modalities` make no sense.
@@ -54,19 +62,21 @@ def sample_tasks(
             f"cannot sample {count} goals with repeat {repeat} of {list(modalities)}: the count "
             f"must not be negative, repeat within [0, 1], and kinds among {', '.join(_MODALITIES)}"
         )
-    sampler = _Sampler(evaluator, rng)
+    sampler = _Sampler(evaluator, rng, skip)
     order = [modalities[i % len(modalities)] for i in range(count)]
     return [sampler.draw(kind, again=rng.random() < repeat) for kind in order]
 
 
 class _Sampler:
-    def __init__(self, evaluator: Evaluator, rng: np.random.Generator) -> None:
+    def __init__(
+        self, evaluator: Evaluator, rng: np.random.Generator, skip: Collection[str]
+    ) -> None:
         self._evaluator = evaluator
         self._rng = rng
         self._objects = {
             number: item
             for number, item in sorted(evaluator.objects.items())
-            if len(evaluator.viewpoints(number))
+            if item.category not in skip and len(evaluator.viewpoints(number))
         }
         if not self._objects:
             raise WorldError("no object of this world can be reached and seen: nothing to sample")
@@ -137,6 +147,8 @@ def describe_object(
 def descriptions(item: ObjectTruth, objects: Mapping[int, ObjectTruth]) -> Iterator[str]:
     """Yield the noun phrases that single `item` out among the objects of its category."""
     rivals = [o for o in objects.values() if o.category == item.category and o.id != item.id]
+    if not rivals:
+        yield f"the {item.category}"
     yield from _by_looks(item, rivals)
     yield from _by_room(item, rivals)
     yield from _by_landmark(item, rivals, objects)

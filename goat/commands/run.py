@@ -39,6 +39,7 @@ from goat.errors import ConfigError, GoalError
 from goat.memory.vocabulary import accepts
 from goat.protocols import Detector, Viewer
 from goat.types import CategoryGoal, Goal, Task
+from goat.view.rerun import check_viewer, open_viewer
 from goat.view.storyboard import Outcome
 
 _SAME_KIND = 0.9  # `accepts` from which an object counts as what a category goal asked for
@@ -51,9 +52,7 @@ def run(options: Run, console: Console) -> int:
     with open_scene(options) as scene:
         for warning in scene.sim.world.warnings:
             console.print(f"[yellow]note:[/] {warning}", highlight=False)
-        tasks = gather_tasks(options, goals, scene)
-        folder = fresh_folder(options.out)
-        record(options, scene, tasks, folder, console)
+        record(options, scene, gather_tasks(options, goals, scene), console)
     return 0
 
 
@@ -68,6 +67,8 @@ def check(options: Run) -> None:
         raise GoalError(
             "no goal is given; add --goal category:sofa, --goals FILE or --sample-goals 5"
         )
+    if options.recording.viewer != "none":
+        check_viewer(options.recording.viewer)
     if options.max_steps < 1 or options.sample_goals < 0 or options.seed < 0:
         raise ConfigError(
             "--max-steps must be 1 or more, --sample-goals and --seed 0 or more; got "
@@ -99,9 +100,7 @@ def _with_targets(goal: Goal, scene: Scene) -> Task:
     )
 
 
-def record(
-    options: Run, scene: Scene, tasks: list[Task], folder: Path, console: Console
-) -> list[GoalResult]:
+def record(options: Run, scene: Scene, tasks: list[Task], console: Console) -> list[GoalResult]:
     """Run the tasks with all recorders; what is finished is written whatever happens."""
     detector, vocabulary = _detector(options, scene, tasks)
     with ExitStack() as stack:
@@ -114,6 +113,7 @@ def record(
             encoders=make_encoders(options.encoder),
         )
         stack.callback(agent.close)
+        folder = fresh_folder(options.out)
         config = SessionConfig(max_steps=options.max_steps)
         written = resolved(options, config, agent.config, scene)
         results = ResultsRecorder(folder / "results.json", written, options.seed)
@@ -142,8 +142,6 @@ def _detector(options: Run, scene: Scene, tasks: list[Task]) -> tuple[Detector, 
 def _viewers(recording: Recording, folder: Path, stack: ExitStack) -> list[ViewerRecorder]:
     viewers: list[Viewer] = []
     if recording.viewer != "none":
-        from goat.view.rerun import open_viewer
-
         viewers.append(open_viewer(recording.viewer))
     if recording.mesh:
         from goat.view.mesh import MeshRecorder

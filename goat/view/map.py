@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goat.frames import planar_of
-from goat.types import AgentFrame, CellState, Instance, OccupancyGrid, UInt8Array
+from goat.types import AgentFrame, BoolArray, CellState, Instance, OccupancyGrid, UInt8Array
 from goat.view import theme
 from goat.view.footprints import Layer, Outlines, layer_of
 
@@ -84,8 +84,8 @@ class MapPainter:
 
 def fit_window(frame: AgentFrame, size: tuple[int, int]) -> Window:
     """Return the window of a picture of `size` px that shows all that is known."""
-    known = frame.grid.state != CellState.UNKNOWN
     x, y, _ = planar_of(frame.map_from_base)
+    known = _connected(frame.grid, (x, y))
     rows, cols = np.flatnonzero(known.any(axis=1)), np.flatnonzero(known.any(axis=0))
     corners = np.array([[x, y], [x, y]])
     if rows.size:
@@ -95,6 +95,16 @@ def fit_window(frame: AgentFrame, size: tuple[int, int]) -> Window:
     middle, span = corners.mean(axis=0), np.ptp(corners, axis=0) + 2 * _MARGIN
     scale = float(min(np.array(size) / np.maximum(span, _MIN_SPAN)))
     return Window((float(middle[0]), float(middle[1])), scale, size)
+
+
+def _connected(grid: OccupancyGrid, xy: tuple[float, float]) -> BoolArray:
+    """Return the known cells that hang together with `xy`, without strays seen through windows."""
+    known = grid.state != CellState.UNKNOWN
+    cell = grid.cells(np.array(xy))
+    if not grid.inside(cell) or not known[tuple(cell)]:
+        return known
+    _, parts = cv2.connectedComponents(known.view(np.uint8), connectivity=8)
+    return parts == parts[tuple(cell)]
 
 
 def paint_ground(grid: OccupancyGrid, window: Window) -> UInt8Array:

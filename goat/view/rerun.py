@@ -23,11 +23,17 @@ def open_viewer(target: str) -> Viewer:
         ConfigError: `target` is neither.
         MissingExtraError: rerun is not installed.
     """
-    if target == "rerun":
-        return RerunViewer()
-    if Path(target).suffix == ".rrd":
-        return RerunViewer(Path(target))
-    raise ConfigError(f"unknown viewer {target!r}; allowed: none, rerun, or a path ending in .rrd")
+    check_viewer(target)
+    return RerunViewer() if target == "rerun" else RerunViewer(Path(target))
+
+
+def check_viewer(target: str) -> None:
+    """Check the name of a viewer without opening it; raises as `open_viewer`."""
+    if target != "rerun" and Path(target).suffix != ".rrd":
+        raise ConfigError(
+            f"unknown viewer {target!r}; allowed: none, rerun, or a path ending in .rrd"
+        )
+    require("rerun")
 
 
 class RerunViewer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 import unicodedata
 import zlib
 from functools import lru_cache
@@ -79,13 +80,21 @@ def _font_for(text: str, size: int) -> tuple[str, ImageFont.FreeTypeFont | Image
 
 @lru_cache(maxsize=4096)
 def _sprite(text: str, size: int, stroke: float) -> UInt8Array:
-    """Return (h, w) coverage of a line of text; all lines of one size have one height."""
-    space = "  " if size < 16 else " "  # the carried font's spaces are too narrow when small
-    text, font = _font_for(space.join(text.split()), size)
-    pad = int(np.ceil(stroke)) + 1
-    width, height = int(np.ceil(font.getlength(text))) + 2 * pad, round(1.3 * size) + 2 * pad
-    image = Image.new("L", (width, height))
-    ImageDraw.Draw(image).text((pad, pad), text, 255, font, stroke_width=stroke)
+    """Return (h, w) coverage of a line of text; all lines of one size have one height.
+
+    Words are set one by one: the carried font's own spaces are too narrow.
+    """
+    text, font = _font_for(text, size)
+    pad = math.ceil(stroke) + 1
+    places, x = [], float(pad)
+    for word in text.split():
+        places.append((x, word))
+        x += font.getlength(word) + 0.3 * size
+    width, height = math.ceil(x - 0.3 * size) + pad, round(1.3 * size) + 2 * pad
+    image = Image.new("L", (max(width, 1), height))
+    draw = ImageDraw.Draw(image)
+    for x, word in places:
+        draw.text((x, pad), word, 255, font, stroke_width=stroke)
     return np.asarray(image)
 
 

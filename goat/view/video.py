@@ -30,6 +30,7 @@ class VideoWriter:
             ConfigError: The file cannot be opened.
         """
         try:
+            path.touch()  # the encoder itself would complain only with the first picture
             self._container = av.open(str(path), "w", options={"movflags": "+faststart"})
         except (OSError, ValueError) as error:
             raise ConfigError(f"cannot write the video {path}: {error}") from error

@@ -75,6 +75,12 @@ def test_objects_that_nothing_sees_are_left_out(rng: np.random.Generator) -> Non
         sample_tasks(home(CHAIRS[0], viewless=(1,)), rng, 1)
 
 
+def test_parts_of_the_house_are_no_goals(rng: np.random.Generator) -> None:
+    truth = home(make_truth(1, "window", (0, 0)), make_truth(2, "bed", (3, 0)))
+    assert {t.targets for t in sample_tasks(truth, rng, 12)} == {(2,)}
+    assert any(t.targets == (1,) for t in sample_tasks(truth, rng, 12, skip=()))
+
+
 def test_the_same_seed_gives_the_same_goals() -> None:
     a, b = (sample_tasks(home(*CHAIRS), np.random.default_rng(5), 9, 0.5) for _ in range(2))
     for x, y in zip(a, b, strict=True):
