@@ -186,13 +186,6 @@ class Palette:
             ),
         )
 
-    @property
-    def texture_count(self) -> int:
-        """Number of distinct textures in use."""
-        return len(
-            {
-                id(f.material.texture)
-                for f in self._finishes.values()
-                if f.material.texture is not None
-            }
-        )
+    def unique(self, image: Image, color: str, kind: str, tile: float | None = None) -> Finish:
+        """Return a finish for a picture that occurs once."""
+        return self.image(f"{kind}_print_{len(self._finishes)}", lambda: image, color, kind, tile)

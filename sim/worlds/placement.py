@@ -181,6 +181,13 @@ class RoomSpace:
             for o in self.openings
         )
 
+    def put_under(self, group: Group, opening: Opening) -> bool:
+        """Stand a group at the wall under a window, if nothing is there."""
+        side = next(side for side in range(4) if self.on_side(side, opening))
+        _, x, y, yaw, _, _ = list(self.sides())[side]
+        middle = (opening.lo + opening.hi) / 2
+        return self.put_free(group, *((x, middle) if side < 2 else (middle, y)), yaw)
+
     def put_free(self, group: Group, x: float, y: float, yaw: float) -> bool:
         """Stand a group in the room with its frame at x, y, yaw, if it fits."""
         rects = [footprint(item) for item in group.items if not item.ghost]
@@ -265,7 +272,7 @@ class RoomSpace:
         return bool(free[max(r0, 0) : r1 + 1, max(c0, 0) : c1 + 1].any())
 
     def hang(
-        self, model: Model, z: float, sides: Sequence[int] = (0, 1, 2, 3), tries: int = 8
+        self, model: Model, z: float, sides: Sequence[int] = (0, 1, 2, 3), tries: int = 20
     ) -> bool:
         """Hang a flat thing on a wall with its middle at height z, clear of all else."""
         half, tall = model.size[1] / 2, model.size[2]

@@ -193,6 +193,32 @@ def label(rng: np.random.Generator, color: Rgb) -> Image:
     return image
 
 
+def earth(rng: np.random.Generator) -> Image:
+    """A globe's oceans and made-up lands."""
+    land = noise(rng, (96, 192), (3, 5), 4)
+    shade = mix((0.18, 0.45, 0.2), (0.75, 0.65, 0.4), 0.5 + noise(rng, (96, 192), (6, 10), 2))
+    return to_image(np.where((land > 0.15)[..., None], shade, np.array([0.12, 0.35, 0.7])))
+
+
+def notes(rng: np.random.Generator) -> Image:
+    """A whiteboard with writing, a sketch and paper notes."""
+    image = np.full((128, 192, 3), 245, np.uint8)
+    for y in range(14, 64, 9):
+        ink = _ink(colorsys.hsv_to_rgb(rng.choice([0.0, 0.6, 0.35]), 0.8, 0.6))
+        points = [
+            (10 + 4 * k, y + int(rng.integers(-2, 3))) for k in range(int(rng.integers(10, 22)))
+        ]
+        cv2.polylines(image, [np.array(points, np.int32)], False, ink, 1, cv2.LINE_AA)
+    for x, y, hue in ((120, 14, 0.15), (152, 22, 0.9), (128, 58, 0.45)):
+        cv2.rectangle(
+            image, (x, y), (x + 24, y + 24), _ink(colorsys.hsv_to_rgb(hue, 0.5, 0.98)), -1
+        )
+        cv2.line(image, (x + 4, y + 9), (x + 19, y + 9), (70, 70, 80), 1)
+    cv2.arrowedLine(image, (20, 110), (90, 80), (30, 60, 170), 2, cv2.LINE_AA)
+    cv2.circle(image, (60, 100), 14, (180, 40, 40), 2, cv2.LINE_AA)
+    return image
+
+
 def motif_cloth(rng: np.random.Generator, base: Rgb, ink: Rgb) -> Image:
     """Printed cloth for cushions: dots, chevrons, crosses or leaves."""
     kind = rng.integers(4)

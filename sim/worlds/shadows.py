@@ -22,7 +22,12 @@ def shadow_object(name: str, placed: Iterable[Placed]) -> WorldObject | None:
         if not item.ghost and item.z == 0.0:
             (airy if item.model.category in _AIRY else dense).extend(_patches(item))
     parts = tuple(
-        Part(merged(meshes), Material(f"{name}_{kind}", (0.03, 0.02, 0.02, alpha), specular=0.0), np.eye(4), collides=False)
+        Part(
+            merged(meshes),
+            Material(f"{name}_{kind}", (0.03, 0.02, 0.02, alpha), specular=0.0),
+            np.eye(4),
+            collides=False,
+        )
         for kind, alpha, meshes in (("dense", 0.10, dense), ("airy", 0.055, airy))
         if meshes
     )
@@ -38,4 +43,3 @@ def _patches(item: Placed) -> list[Mesh]:
         ring = np.column_stack([outline, np.full(len(outline), z)])
         out.append(moved(polygon(ring), matrix))
     return out
-

@@ -26,9 +26,7 @@ class RoomFinish:
     skirting: Finish | None
 
 
-def _cuts(
-    lo: float, hi: float, marks: Sequence[float] = (), step: float = _STEP
-) -> np.ndarray:
+def _cuts(lo: float, hi: float, marks: Sequence[float] = (), step: float = _STEP) -> np.ndarray:
     """Return grid lines from lo to hi through all marks, at most `step` apart."""
     fixed = sorted({lo, hi, *(float(m) for m in marks if lo < m < hi)})
     pieces = [

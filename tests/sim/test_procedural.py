@@ -92,7 +92,8 @@ def test_furniture_neither_overlaps_nor_leaves_its_room(seed: int) -> None:
     for item, box in zip(things, boxes, strict=True):
         rooms = [room.polygon for room in world.rooms]
         inside = [
-            (p.min(axis=0) - 0.005 <= box[0, :2]).all() and (p.max(axis=0) + 0.005 >= box[1, :2]).all()
+            (p.min(axis=0) - 0.005 <= box[0, :2]).all()
+            and (p.max(axis=0) + 0.005 >= box[1, :2]).all()
             for p in rooms
         ]
         assert any(inside), f"{item.name} is in a wall"
