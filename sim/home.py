@@ -186,6 +186,11 @@ class HomeSim:
         }
 
     @property
+    def camera(self) -> CameraIntrinsics:
+        """Intrinsics of what `observe` returns."""
+        return self._camera
+
+    @property
     def camera_height(self) -> float:
         """Height of the camera above the floor, m."""
         return self._preset.mast

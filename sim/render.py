@@ -96,12 +96,27 @@ class Renderer:
         """Return (H, W) object ids alone, 0 = none; with `only`, that object as if alone."""
         context = self._ready(camera.width, camera.height)
         context.look(camera, world_from_camera)
-        geoms = self._culler.in_frustum(self._culler.view(camera, world_from_camera, _NEAR))
+        geoms = self.choose(camera, world_from_camera)
         if only is not None:
             geoms = geoms[self._compiled.geom_object[geoms] == only]
         context.draw_index(geoms)
         index, _ = context.read_index_and_depth()
         return self._objects_at(index, geoms)
+
+    def choose(
+        self, camera: CameraIntrinsics, world_from_camera: RigidTransform
+    ) -> NDArray[np.intp]:
+        """Return (N,) the geoms that may be in view, nearest first."""
+        return self._culler.in_frustum(self._culler.view(camera, world_from_camera, _NEAR))
+
+    def drawn(self, camera: CameraIntrinsics, world_from_camera: RigidTransform) -> tuple[int, int]:
+        """Return how many geoms are in the frustum, and how many of them are seen."""
+        context = self._ready(camera.width, camera.height)
+        context.look(camera, world_from_camera)
+        geoms = self.choose(camera, world_from_camera)
+        context.draw_index(geoms)
+        index, _ = context.read_index_and_depth()
+        return len(geoms), len(np.unique(index[index > 0]))
 
     def _with_ids(self, context: _Context, view: View, geoms: NDArray[np.intp]) -> Frame:
         context.draw_index(geoms)
