@@ -12,7 +12,7 @@ from goat.errors import RenderError
 BACKENDS = ("egl", "osmesa", "glfw")
 """What `MUJOCO_GL` and `backend` may name."""
 _AUTOMATIC = ("egl", "osmesa")
-_ADVICE = (
+ADVICE = (
     "install the software renderers (Debian: apt-get install libegl1 libgl1-mesa-dri libosmesa6), "
     "or set MUJOCO_GL to one of: " + ", ".join(BACKENDS)
 )
@@ -31,7 +31,7 @@ class GLContext(Protocol):
 
 
 def create_context(width: int, height: int, backend: str | None = None) -> tuple[GLContext, str]:
-    """Create a GL context and make it current.
+    """Create a GL context and make it current; sets `MUJOCO_GL` to the backend in use.
 
     Sets `LP_NUM_THREADS=0` unless it is set: Mesa's software renderer then draws in the calling
     thread, which costs less CPU time than waking others.
@@ -62,12 +62,13 @@ def create_context(width: int, height: int, backend: str | None = None) -> tuple
         except Exception as error:  # noqa: BLE001 - each GL library fails in its own way
             failures.append(f"{name}: {type(error).__name__}: {error}")
             _forget_opengl()
-    raise RenderError(f"no GL backend works; tried {'; '.join(failures)}; {_ADVICE}")
+    raise RenderError(f"no GL backend works; tried {'; '.join(failures)}; {ADVICE}")
 
 
 def _create(name: str, width: int, height: int) -> GLContext:
     context = importlib.import_module(f"mujoco.{name}").GLContext(width, height)
     context.make_current()
+    os.environ["MUJOCO_GL"] = name  # MuJoCo finds its GL functions by this
     return context
 
 

@@ -25,7 +25,7 @@ from goat.errors import RenderError
 from goat.types import CameraIntrinsics, Float32Array, Int32Array, UInt8Array
 from sim.compile import CompiledWorld
 from sim.culling import Culler, View
-from sim.gl import create_context
+from sim.gl import ADVICE, create_context
 
 _NEAR = 0.03  # m
 _HEADER = 40  # bytes of an mjvGeom before its `size`
@@ -161,7 +161,12 @@ class _Context:
         model = compiled.model
         model.vis.global_.offwidth, model.vis.global_.offheight = width, height
         self._gl, self.backend = create_context(width, height, backend)
-        self._mjr = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+        try:
+            self._mjr = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+        except mujoco.FatalError as error:
+            raise RenderError(
+                f"MuJoCo cannot use GL backend {self.backend!r}: {error}; {ADVICE}"
+            ) from error
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._mjr)
         if self._mjr.currentBuffer != mujoco.mjtFramebuffer.mjFB_OFFSCREEN:
             raise RenderError(

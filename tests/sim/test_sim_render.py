@@ -215,25 +215,32 @@ def test_unknown_backend_is_named():
         Renderer(compile_world(two_room_world()), backend="directx").render(WIDE, planar(1, 2, 0))
 
 
-def test_backends_agree_on_depth_and_ids(tmp_path):
-    code = (
-        "import sys, numpy as np; sys.path.insert(0, 'tests')\n"
-        "from sim_worlds import two_room_world\n"
-        "from sim.home import HomeSim\n"
-        "s = HomeSim(two_room_world()); o = s.observe()\n"
-        "np.savez(sys.argv[1], d=o.depth, i=o.semantic, c=o.rgb, b=s.renderer.backend)\n"
+SHOOT = (
+    "import sys, numpy as np; sys.path.insert(0, 'tests')\n"
+    "from sim_worlds import two_room_world\n"
+    "from sim.home import HomeSim\n"
+    "s = HomeSim(two_room_world()); o = s.observe()\n"
+    "np.savez(sys.argv[1], d=o.depth, i=o.semantic, c=o.rgb, b=s.renderer.backend)\n"
+)
+
+
+def shoot(path, **variables):
+    env = {k: v for k, v in os.environ.items() if k not in ("PYOPENGL_PLATFORM", "MUJOCO_GL")}
+    return subprocess.run(
+        [sys.executable, "-c", SHOOT, str(path)],
+        env=env | variables,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+def test_backends_agree_on_depth_and_ids(tmp_path):
     shots = {}
     for backend in ("egl", "osmesa"):
         path = tmp_path / f"{backend}.npz"
-        env = {k: v for k, v in os.environ.items() if k != "PYOPENGL_PLATFORM"}
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(path)],
-            env=env | {"MUJOCO_GL": backend},
-            cwd=ROOT,
-            capture_output=True,
-            check=False,
-        )
+        done = shoot(path, MUJOCO_GL=backend)
         if done.returncode:
             pytest.skip(f"{backend} does not work here: {done.stderr[-300:]}")
         assert not done.stderr
@@ -244,3 +251,19 @@ def test_backends_agree_on_depth_and_ids(tmp_path):
     a, b = (shots[k]["d"][same] for k in shots)
     assert np.nanmax(np.abs(a - b)) < 0.02
     assert cv2.absdiff(shots["egl"]["c"], shots["osmesa"]["c"]).mean() < 1.0
+
+
+def test_osmesa_steps_in_where_egl_fails(tmp_path):
+    done = shoot(tmp_path / "shot.npz", MUJOCO_EGL_DEVICE_ID="99")
+    if "osmesa:" in done.stderr:
+        pytest.skip("osmesa does not work here")
+    assert done.returncode == 0, done.stderr
+    assert str(np.load(tmp_path / "shot.npz")["b"]) == "osmesa"
+
+
+def test_where_nothing_works_the_error_names_the_packages(tmp_path):
+    done = shoot(tmp_path / "shot.npz", MUJOCO_GL="egl", MUJOCO_EGL_DEVICE_ID="99")
+    message = done.stderr.splitlines()[-1]
+    assert "RenderError" in message
+    assert "tried egl" in message
+    assert "libosmesa6" in message
