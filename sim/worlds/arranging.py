@@ -1,4 +1,4 @@
-"""Arrangements that several rooms use: dining sets, desks, pictures, curtains, things in corners."""
+"""What several rooms use: dining sets, desks, pictures, curtains, things in corners."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def topped(home: Interior, model: Model, kinds: tuple[str, ...], reach: float = 
 
 def pictures(room: RoomSpace, home: Interior, count: int) -> None:
     """Hang paintings where walls are free."""
-    for _ in range(count):
+    for _ in range(min(count, home.pictures_left)):
         wide = float(home.rng.uniform(0.45, 0.95))
-        room.hang(catalog.picture(home, wide), float(home.rng.uniform(1.45, 1.65)))
+        if room.hang(catalog.picture(home, wide), float(home.rng.uniform(1.45, 1.65))):
+            home.pictures_left -= 1
 
 
 def stand_around(room: RoomSpace, *models: Model) -> None:

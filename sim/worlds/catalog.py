@@ -115,8 +115,7 @@ def chest(
     home: Interior, category: str, size: tuple[float, float, float], grid: tuple[int, int]
 ) -> Model:
     """Build a chest of drawers in one of the home's woods."""
-    body = home.wood if home.chance(0.6) else home.second_wood
-    fronts = body if home.chance(0.6) else home.second_wood
+    body, fronts = home.piece_of_wood()
     return storage.chest(category, body, fronts, home.dark_metal, size, grid, home.chance(0.5))
 
 

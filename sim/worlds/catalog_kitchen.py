@@ -65,6 +65,7 @@ def kitchen_run(home: Interior) -> dict[str, Model]:
         "sink": kitchen.sink_cabinet(body, fronts, stone, home.metal, 0.8),
         "oven": kitchen.oven(pick_shell(home), home.dark, home.metal, stone, home.dark),
         "wall base": kitchen.wall_cabinet(body, fronts, home.metal, 0.6),
+        "wall sink": kitchen.wall_cabinet(body, fronts, home.metal, 0.8),
         "wall drawers": kitchen.wall_cabinet(body, fronts, home.metal, 0.5),
         "hood": kitchen.hood(home.metal),
     }

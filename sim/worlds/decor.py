@@ -11,13 +11,13 @@ from sim.worlds.meshes import (
     ellipsoid,
     lathe,
     loft,
-    make_mesh,
     merged,
     panel,
     polygon,
     rounded_rectangle,
     slab,
     tube,
+    with_uv,
 )
 from sim.worlds.model import Finish, Kit, Model
 from sim.worlds.world import Mesh
@@ -162,7 +162,7 @@ def coat_stand(wood: Finish, coat: Finish, other: Finish) -> Model:
                 (s * wide * 1.2, 0, 1.05),
             ]
             kit.add(finish, tube(sleeve, 0.045, 8), at, yaw=a + np.pi / 2, collides=False)
-    return kit.model("coat stand", wood)
+    return kit.model("coat stand", wood, color=coat.color)
 
 
 def _hanging(wide: float, low: float) -> Mesh:
@@ -184,7 +184,7 @@ def umbrella_stand(metal: Finish, colors: list[Finish], wood: Finish) -> Model:
         kit.add(color, lathe(cloth, 10), (x, 0, 0), pitch=tilt)
         crook = [(x, 0, 0.7), (x, 0, 0.84), (x, 0.03, 0.88), (x, 0.06, 0.86), (x, 0.065, 0.81)]
         kit.add(wood, tube(crook, 0.011, 6), (0.07 * (2 * k - 1), 0, 0), pitch=tilt * 0.2)
-    return kit.model("umbrella", colors[0], style="in a stand")
+    return kit.model("umbrella stand", metal)
 
 
 def picture(
@@ -215,7 +215,7 @@ def mirror(frame: Finish, glass: Finish, width: float, height: float, round_: bo
     """Build a wall mirror whose back is at -x; it hangs about its middle at z = 0."""
     kit = Kit()
     outline = (
-        circle(width / 2, height / 2, 28) if round_ else rounded_rectangle(width, height, 0.03, 3)
+        circle(height / 2, width / 2, 28) if round_ else rounded_rectangle(height, width, 0.03, 3)
     )
     kit.add(
         frame,
@@ -227,7 +227,9 @@ def mirror(frame: Finish, glass: Finish, width: float, height: float, round_: bo
     )
     ring = np.column_stack([np.full(len(outline), 0.009), outline[:, 1], outline[:, 0]])[::-1]
     kit.add(glass, _fitted(ring), collides=False)
-    return kit.model("mirror", frame, style="round" if round_ else "rectangular")
+    style = "round" if round_ else "rectangular"
+    words = {"color": "gray", "material": "glass", "frame": frame.color}
+    return kit.model("mirror", glass, style=style, **words)
 
 
 def _fitted(outline: np.ndarray) -> Mesh:
@@ -235,4 +237,4 @@ def _fitted(outline: np.ndarray) -> Mesh:
     flat = polygon(outline)
     high = np.abs(outline[:, 2]).max()
     uv = np.column_stack([flat.vertices[:, 1], flat.vertices[:, 2]]) / (2 * high) + 0.5
-    return make_mesh(flat.vertices, flat.faces, flat.normals, uv)
+    return with_uv(flat, uv)

@@ -36,14 +36,14 @@ def toilet(ceramic: Finish, seat: Finish, metal: Finish) -> Model:
         (0.225, 0.185, 0.4),
     ]
     rings = [
-        np.column_stack([circle(a, b, 20) + [0.225 - a - 0.06, 0], np.full(20, z)])
+        np.column_stack([circle(a, b, 20) + np.array([0.165 - a, 0]), np.full(20, z)])
         for a, b, z in levels
     ]
     kit.add(ceramic, loft(np.stack(rings)), (0.08, 0, 0))
     lid = circle(0.23, 0.19, 24)
     kit.add(seat, slab(lid, 0.4, 0.42, 0.008), (0.03, 0, 0))
     kit.add(seat, slab(lid * 0.98, 0.422, 0.445, 0.01), (0.03, 0, 0))
-    kit.add(ceramic, block(0.3, 0.24, 0.38, 0.04), (-0.2, 0, 0.2))
+    kit.add(ceramic, block(0.42, 0.22, 0.38, 0.04), (-0.14, 0, 0.2))
     kit.add(ceramic, cushion(0.18, 0.4, 0.36, 0.03), (-0.29, 0, 0.6))
     kit.add(ceramic, cushion(0.2, 0.42, 0.04, 0.018), (-0.29, 0, 0.8))
     kit.add(metal, cylinder(0.025, 0.022, 0.012, 12), (-0.29, 0, 0.818))
@@ -92,7 +92,7 @@ def washbasin(ceramic: Finish, fronts: Finish, metal: Finish, width: float) -> M
     skirt = stack_rings(
         outer, [(0.02, rim - 0.09), (0, rim - 0.07), (0, rim - 0.012), (0.006, rim)]
     )
-    inner = np.column_stack([outline + [0.03, 0], np.full(len(outline), rim)])
+    inner = np.column_stack([outline + np.array([0.03, 0]), np.full(len(outline), rim)])
     kit.add(ceramic, loft(np.concatenate([skirt, inner[None]]), sharp=(3,), caps=False))
     basin(kit, ceramic, outline, rim + 0.002, 0.12, (0.03, 0), 0.001)
     tap(kit, metal, (-0.18, 0, rim), 0.13, 0.17)

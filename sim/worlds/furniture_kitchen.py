@@ -170,7 +170,7 @@ def oven(shell: Finish, dark: Finish, metal: Finish, worktop: Finish, rings: Fin
             (sx * 0.12, sy * 0.13, COUNTER + 0.008),
             collides=False,
         )
-    return kit.model("oven", shell, spots=[])
+    return kit.model("oven", dark, material="metal", frame=shell.color)
 
 
 def fridge(shell: Finish, metal: Finish, seal: Finish, style: str) -> Model:

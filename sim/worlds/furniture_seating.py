@@ -11,12 +11,12 @@ from sim.worlds.meshes import (
     cylinder,
     lathe,
     loft,
-    make_mesh,
     rounded_rectangle,
     slab,
     stack_rings,
     surface,
     tube,
+    with_uv,
 )
 from sim.worlds.model import Finish, Kit, Model, Spot
 from sim.worlds.palette import Palette
@@ -264,7 +264,7 @@ def bed(
         y = (k - (count - 1) / 2) * width / count
         kit.add(
             pillow_cover,
-            cushion(0.42, min(0.66, width / count - 0.1), 0.1, 0.048, 0.05, 3),
+            cushion(0.42, min(0.66, width / count - 0.1), 0.1, 0.048, 0.05, 2),
             (-0.72, y, 0.6),
             pitch=-0.22,
         )
@@ -309,5 +309,5 @@ def rug(finish: Finish, depth: float, width: float, round_: bool = False) -> Mod
     outline = rug_outline(depth, width, round_)
     body = loft(stack_rings(outline, [(0, 0.0), (0, 0.008), (0.004, 0.011)]))
     uv = np.column_stack([body.vertices[:, 1] / width + 0.5, body.vertices[:, 0] / depth + 0.5])
-    kit.add(finish, make_mesh(body.vertices, body.faces, body.normals, uv), collides=False)
+    kit.add(finish, with_uv(body, uv), collides=False)
     return kit.model("rug", finish, size="large" if depth * width > 3 else "small")

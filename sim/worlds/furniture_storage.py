@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from sim.worlds.furniture_seating import four_legs, leg
@@ -15,6 +17,7 @@ from sim.worlds.meshes import (
     scaled_uv,
     slab,
     tube,
+    with_uv,
 )
 from sim.worlds.model import Finish, Kit, Model, Spot
 
@@ -204,7 +207,7 @@ def bookshelf(
     for z in levels:
         kit.add(body, block(depth - 0.002, width - 2 * thick, thick, 0.004), (0, 0, float(z)))
     spots = [Spot(0, 0, height, depth * 0.8, width * 0.8)]
-    for low, high in zip(levels, levels[1:], strict=False):
+    for low, high in pairwise(levels):
         _book_row(
             kit,
             books,
@@ -241,16 +244,10 @@ def _book_row(
                 scaled_uv(group, 0.02, (float(rng.uniform()), 0.5)),
                 (x - 0.004, y + wide / 2, z + high / 2),
             )
-            strip = panel(wide, high)
             start = int(rng.integers(24)) / 24
-            uv = strip.uv * [wide / 0.034 / 24, 1.0] + [start, 0.0]
-            kit.add(
-                books,
-                type(strip)(
-                    strip.vertices, strip.faces, uv.astype(np.float32), None, strip.normals
-                ),
-                (x + d / 2, y + wide / 2, z + high / 2),
-            )
+            corner = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * [wide / 0.034 / 24, 1.0]
+            strip = with_uv(panel(wide, high), corner + [start, 0.0])
+            kit.add(books, strip, (x + d / 2, y + wide / 2, z + high / 2))
         y += wide + float(rng.uniform(0, 0.02))
 
 

@@ -1,14 +1,15 @@
-"""The taste of one home: which woods, colours and patterns it uses; what is built once is shared."""
+"""The taste of one home: its woods, colours and patterns; what is built once is shared."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from sim.worlds import prints, textures
 from sim.worlds.model import Finish, Model, Placed, Spot
-from sim.worlds.palette import COLORS, Palette
+from sim.worlds.palette import COLORS, Palette, name_of
 from sim.worlds.pictures import MOTIFS
 
 _BRIGHT = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
@@ -50,6 +51,7 @@ class Interior:
         self._colors = _Deck(rng, _BRIGHT)
         self._calm = _Deck(rng, _CALM)
         self._motifs = _Deck(rng, tuple(range(len(MOTIFS))))
+        self.pictures_left = 16
         self._shared: dict[str, Model] = {}
         self._counts: dict[str, int] = {}
         self._words: dict[str, str] = {}
@@ -69,8 +71,14 @@ class Interior:
         return self._shared[key]
 
     def one_of(self, key: str, kinds: int, make: Callable[[], Model]) -> Model:
-        """Return one of at most `kinds` different models of a sort, each built when first needed."""
+        """Return one of at most `kinds` models of a sort in turn, each built when first needed."""
         return self.shared(f"{key} {self._turn(key, kinds)}", make)
+
+    def piece_of_wood(self) -> tuple[Finish, Finish]:
+        """Return the woods of a piece's body and fronts: two kinds only if of one colour."""
+        body = self.wood if self.chance(0.6) else self.second_wood
+        other = self.second_wood if body is self.wood else self.wood
+        return body, other if other.color == body.color else body
 
     def bright(self) -> str:
         """Return the next strong colour; all come round before one repeats."""
@@ -232,16 +240,10 @@ class _Deck:
 def _foliage(rng: np.random.Generator) -> textures.Image:
     """Return leaf green with fine veins."""
     tone = textures.noise(rng, (64, 64), (8, 8), 3)
-    return textures.to_image(textures.mix((0.10, 0.30, 0.08), (0.30, 0.52, 0.16), 0.5 + 0.5 * tone))
+    return textures.to_image(textures.mix((0.16, 0.42, 0.12), (0.42, 0.68, 0.24), 0.5 + 0.5 * tone))
 
 
 def color_name(image: textures.Image) -> str:
-    """Return the named colour that most of an image's pixels are nearest to."""
-    pixels = image[::4, ::4].reshape(-1, 3).astype(np.float32) / 255
-    names = [(name, shade) for name, shades in COLORS.items() for shade in shades]
-    table = np.array([shade for _, shade in names])
-    nearest = ((pixels[:, None] - table[None]) ** 2).sum(axis=2).argmin(axis=1)
-    votes: dict[str, int] = {}
-    for index, count in zip(*np.unique(nearest, return_counts=True), strict=True):
-        votes[names[index][0]] = votes.get(names[index][0], 0) + int(count)
-    return max(votes, key=lambda name: votes[name])
+    """Return the colour a person would name for most of an image's pixels."""
+    votes = Counter(name_of(pixel) for pixel in image[::6, ::6].reshape(-1, 3) / 255.0)
+    return votes.most_common(1)[0][0]

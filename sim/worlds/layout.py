@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,7 +26,10 @@ _PROGRAMS: dict[int, tuple[str, ...]] = {
     6: ("living room", "kitchen", "bedroom", "bathroom", "office|bedroom|dining room"),
     7: ("living room", "kitchen", "bedroom", "bathroom", "bedroom", "office|dining room"),
     8: ("living room", "kitchen", "bedroom", "bathroom", "bedroom", "office", "dining room"),
-    9: ("living room", "kitchen", "bedroom", "bathroom", "bedroom", "office", "dining room", "bathroom|bedroom"),
+    9: (
+        "living room", "kitchen", "bedroom", "bathroom", "bedroom", "office", "dining room",
+        "bathroom|bedroom",
+    ),
 }  # fmt: skip
 
 Rect = tuple[float, float, float, float]
@@ -164,9 +168,7 @@ def _split(rng: np.random.Generator, names: list[str]) -> tuple[list[str], list[
 def _apart(*rows: list[str]) -> float:
     """Count food rooms without a neighbour of their kind."""
     food = {"kitchen", "dining room", "living room"}
-    beside = sum(
-        a in food and b in food for row in rows for a, b in zip(row, row[1:], strict=False)
-    )
+    beside = sum(a in food and b in food for row in rows for a, b in pairwise(row))
     return 1.0 if beside == 0 else 0.0
 
 
@@ -182,9 +184,9 @@ def _mirrored(rng: np.random.Generator, rooms: list[PlanRoom]) -> list[PlanRoom]
         rects = rects[:, [1, 0, 3, 2]]
     rects = rects - np.tile(rects[:, :2].min(axis=0), 2)
     return [
-        PlanRoom(room.name, tuple(float(v) for v in rect))
-        for room, rect in zip(rooms, rects, strict=True)
-    ]  # pyright: ignore[reportArgumentType]
+        PlanRoom(room.name, (float(a), float(b), float(c), float(d)))
+        for room, (a, b, c, d) in zip(rooms, rects, strict=True)
+    ]
 
 
 def shared_wall(a: Rect, b: Rect) -> tuple[int, float, float, float] | None:
@@ -218,7 +220,13 @@ def _add_doors(rng: np.random.Generator, plan: FloorPlan) -> None:
 
 
 _OPEN = {"kitchen": 0.35, "dining room": 0.6}
-_MEETING = {frozenset(p): c for p, c in ((("kitchen", "dining room"), 0.9), (("living room", "dining room"), 0.8), (("living room", "kitchen"), 0.6), (("bedroom", "bathroom"), 0.3))}  # fmt: skip
+_MEETING = {
+    frozenset(("kitchen", "dining room")): 0.9,
+    frozenset(("living room", "dining room")): 0.8,
+    frozenset(("living room", "kitchen")): 0.6,
+    frozenset(("bedroom", "bathroom")): 0.3,
+}
+"""How likely neighbours of two kinds have an opening between them."""
 
 
 def _add_shortcuts(rng: np.random.Generator, plan: FloorPlan) -> None:

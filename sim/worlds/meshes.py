@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,13 +47,13 @@ def _required(array: NDArray[np.float32] | None) -> NDArray[np.float32]:
 
 
 def pose(
-    at: Sequence[float] = (0, 0, 0),
+    at: Sequence[float] | NDArray = (0, 0, 0),
     yaw: float = 0.0,
     pitch: float = 0.0,
     roll: float = 0.0,
     scale: Sequence[float] = (1, 1, 1),
 ) -> Floats:
-    """Return the (4, 4) matrix that scales, rolls (x), pitches (y), yaws (z), then moves to `at`."""
+    """Return the (4, 4) matrix that scales, rolls (x), pitches (y), yaws (z), moves to `at`."""
     cy, sy = math.cos(yaw), math.sin(yaw)
     cp, sp = math.cos(pitch), math.sin(pitch)
     cr, sr = math.cos(roll), math.sin(roll)
@@ -77,7 +78,11 @@ def moved(mesh: Mesh, matrix: NDArray) -> Mesh:
 
 def scaled_uv(mesh: Mesh, factor: float, offset: Sequence[float] = (0.0, 0.0)) -> Mesh:
     """Return the mesh with texture coordinates multiplied by `factor` and shifted."""
-    uv = _required(mesh.uv) * factor + np.asarray(offset)
+    return with_uv(mesh, _required(mesh.uv) * factor + np.asarray(offset))
+
+
+def with_uv(mesh: Mesh, uv: ArrayLike) -> Mesh:
+    """Return the mesh with other texture coordinates (V, 2)."""
     return make_mesh(mesh.vertices, mesh.faces, _required(mesh.normals), uv)
 
 
@@ -141,7 +146,7 @@ def loft(rings: NDArray, sharp: Sequence[int] = (), caps: bool = True) -> Mesh:
     rings = np.asarray(rings, np.float64)
     closed = np.concatenate([rings, rings[:, :1]], axis=1)
     cuts = [0, *sorted(sharp), len(rings) - 1]
-    pieces = [surface(closed[a : b + 1], wrap=True) for a, b in zip(cuts, cuts[1:], strict=False)]
+    pieces = [surface(closed[a : b + 1], wrap=True) for a, b in pairwise(cuts)]
     if caps:
         pieces += [polygon(rings[0][::-1]), polygon(rings[-1])]
     return merged(pieces)
@@ -332,14 +337,15 @@ def cushion(
     """Make a soft box about the origin: round edges and a swelling of `bulge` m on its faces."""
     half = np.array([sx, sy, sz]) / 2
     radius = min(radius, half.min() * 0.98)
-    pieces = [_cushion_face(half, radius, bulge, steps, *frame) for frame in _face_frames()]
+    pieces = [_cushion_face(half, radius, bulge, steps, frame) for frame in _face_frames()]
     return merged(pieces)
 
 
 def _cushion_face(
-    half: NDArray, radius: float, bulge: float, steps: int, u: int, v: int, w: int, sign: int
+    half: NDArray, radius: float, bulge: float, steps: int, frame: tuple[int, int, int, int]
 ) -> Mesh:
     """Build one side of a cushion; neighbours meet at 45 degrees on the rounded edge."""
+    u, v, w, sign = frame
     slope = np.tan(np.linspace(0, np.pi / 4, steps + 1))
     middle = 2 if bulge > 0 else 0
     inner = np.concatenate([np.full(steps + 1, -1.0), np.linspace(-1, 1, middle + 2)[1:-1]])

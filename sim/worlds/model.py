@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.worlds.meshes import merged, moved, pose, scaled_uv
 from sim.worlds.world import Material, Mesh, Part, WorldObject
@@ -54,7 +55,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A thing that can be placed many times. Frame: on the floor, middle of its footprint, front +x."""
+    """A thing to be placed many times. Frame: on the floor, middle of its footprint, front +x."""
 
     category: str | None
     """None for what belongs to the house (tiles behind a worktop)."""
@@ -104,20 +105,19 @@ class Kit:
         self,
         finish: Finish,
         mesh: Mesh,
-        at: Sequence[float] = (0, 0, 0),
+        at: Sequence[float] | NDArray = (0, 0, 0),
         *,
         yaw: float = 0.0,
         pitch: float = 0.0,
         roll: float = 0.0,
-        scale: Sequence[float] = (1, 1, 1),
         collides: bool = True,
     ) -> None:
-        """Add a shape, scaled, rolled, pitched, yawed and moved to `at`."""
+        """Add a shape, rolled, pitched, yawed and moved to `at`."""
         if finish.tile is not None:
             mesh = scaled_uv(mesh, 1.0 / finish.tile)
         key = (id(finish.material), collides)
         self.finishes[id(finish.material)] = finish
-        self.shapes[key].append(moved(mesh, pose(at, yaw, pitch, roll, scale)))
+        self.shapes[key].append(moved(mesh, pose(at, yaw, pitch, roll)))
 
     def pieces(self) -> tuple[Piece, ...]:
         """Return one piece per material."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import colorsys
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.worlds import textures
 from sim.worlds.model import Finish
@@ -50,6 +52,35 @@ _DETAILS: dict[str, Callable[[np.random.Generator], Image]] = {
     "plaster": textures.plaster,
     "brushed": textures.brushed,
 }
+
+
+_HUES = (
+    (15, "red"), (45, "orange"), (70, "yellow"), (170, "green"), (255, "blue"), (300, "purple"),
+    (345, "pink"), (360, "red"),
+)  # fmt: skip
+
+
+def name_of(rgb: Sequence[float] | NDArray) -> str:
+    """Return the word a person would use for a colour with channels in [0, 1]."""
+    hue, strength, value = colorsys.rgb_to_hsv(*(float(c) for c in rgb))
+    if value < 0.2:
+        return "black"
+    if strength < 0.12:
+        return "white" if value > 0.75 else "gray"
+    name = next(word for limit, word in _HUES if hue * 360 <= limit)
+    return _toned(name, strength, value)
+
+
+def _toned(name: str, strength: float, value: float) -> str:
+    """Tell pale and dark versions of a hue apart: pink, brown, beige."""
+    pale = value > 0.6 and strength < 0.6
+    if name in ("red", "pink", "purple"):
+        if name == "red" and strength <= 0.55:
+            return "pink" if pale else "brown"
+        return "pink" if name == "purple" and pale else name
+    if name == "orange" and not (strength > 0.75 and value > 0.6):
+        return "beige" if strength < 0.45 and value > 0.55 else "brown"
+    return "beige" if name == "yellow" and strength < 0.5 else name
 
 
 @cache
@@ -132,7 +163,7 @@ class Palette:
 
     def metal(self, color: str = "gray") -> Finish:
         """Return metal: gray is brushed steel, yellow is brass."""
-        rgb: Color = {"gray": (0.72, 0.73, 0.75), "yellow": (0.80, 0.62, 0.28)}.get(
+        rgb: Color = {"gray": (0.72, 0.73, 0.75), "yellow": (0.90, 0.77, 0.32)}.get(
             color, COLORS[color][0]
         )
         key = f"metal_{color}"

@@ -96,9 +96,9 @@ def abstract(rng: np.random.Generator, h: int, w: int) -> Image:
             cv2.line(
                 image,
                 (int(x), int(y)),
-                tuple(int(v) for v in _points(rng, 1, w, h)[0]),
+                (int(rng.integers(w)), int(rng.integers(h))),
                 _color(rng),
-                rng.integers(3, 16),
+                int(rng.integers(3, 16)),
                 cv2.LINE_AA,
             )
     return image

@@ -21,7 +21,7 @@ _DOOR_DEPTH = 0.95  # m kept free in front of a door
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Furniture that belongs together, in a frame on the wall: +x into the room, y along the wall."""
+    """Furniture that belongs together, in a frame on the wall: +x into the room, y along it."""
 
     items: tuple[Placed, ...]
     reach: float = 0.6
@@ -33,7 +33,7 @@ class Group:
 def against(
     model: Model, *, reach: float = 0.6, x: float = 0.0, extra: Sequence[Placed] = ()
 ) -> Group:
-    """Return a group of one model with its back to the wall, and things that hang or stand on it."""
+    """Return a group of one model with its back to the wall, and what hangs or stands on it."""
     item = Placed(model, GAP + x + model.size[0] / 2, 0.0)
     return Group((item, *extra), reach, low=model.size[2] < 0.95)
 
@@ -374,5 +374,8 @@ class RoomSpace:
         x0, y0, x1, y1 = self.room
         deep = 0.12
         return (
-            (x0, lo, x0 + deep, hi), (x1 - deep, lo, x1, hi), (lo, y0, hi, y0 + deep), (lo, y1 - deep, hi, y1),
-        )[side]  # fmt: skip
+            (x0, lo, x0 + deep, hi),
+            (x1 - deep, lo, x1, hi),
+            (lo, y0, hi, y0 + deep),
+            (lo, y1 - deep, hi, y1),
+        )[side]

@@ -9,12 +9,12 @@ from sim.worlds.model import Finish, Kit, Model
 from sim.worlds.world import Mesh
 
 
-def leaf(length: float, width: float, droop: float) -> Mesh:
+def leaf(length: float, width: float, droop: float, rows: int = 5) -> Mesh:
     """Return a two-sided leaf that grows from the origin along +x and bends down."""
-    t = np.linspace(0, 1, 6)
+    t = np.linspace(0, 1, rows)
     half = width / 2 * np.sin(np.pi * np.clip(t * 0.93 + 0.05, 0, 1)) ** 0.8
     z = length * (0.35 * t - droop * t**2)
-    grid = np.empty((6, 3, 3))
+    grid = np.empty((rows, 3, 3))
     for j, side in enumerate((1, 0, -1)):
         grid[:, j, 0] = length * t * (1 - 0.15 * droop * t)
         grid[:, j, 1] = side * half
@@ -132,14 +132,16 @@ def _tree(
 ) -> None:
     lean = rng.uniform(-0.05, 0.05, 2)
     top = np.array([lean[0], lean[1], height * 0.72])
+    bend = (lean[0] * 0.2, -lean[1] * 0.5, (z + top[2]) / 2)
     kit.add(
         soil,
-        tube([(0, 0, z - 0.02), (lean[0] * 0.2, -lean[1] * 0.5, (z + top[2]) / 2), top], 0.017, 6),
+        tube(np.array([(0, 0, z - 0.02), bend, top]), 0.017, 6),
     )
     for k in range(44):
         angle, up = k * 2.4, rng.uniform(-0.7, 1.0)
         reach = height * 0.17 * np.sqrt(1 - 0.8 * up * up) * rng.uniform(0.5, 1.0)
-        at = top + [np.cos(angle) * reach, np.sin(angle) * reach, up * height * 0.2]
+        away = (np.cos(angle) * reach, np.sin(angle) * reach, up * height * 0.2)
+        at = top + np.array(away)
         size = height * rng.uniform(0.08, 0.13)
         kit.add(
             leaves, leaf(size, size * 0.62, 0.7), at, yaw=angle, pitch=-up * 0.7, collides=False

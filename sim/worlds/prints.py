@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -99,7 +100,7 @@ def spines(rng: np.random.Generator) -> Image:
     h, w, count = 96, 384, 24
     image = np.zeros((h, w, 3), np.uint8)
     edges = np.linspace(0, w, count + 1).astype(int)
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         hue = rng.choice([0.0, 0.03, 0.08, 0.12, 0.33, 0.55, 0.6, 0.66, 0.78, 0.95])
         color = colorsys.hsv_to_rgb(hue, rng.uniform(0.15, 0.85), rng.uniform(0.35, 0.95))
         profile = 0.75 + 0.25 * np.sin(np.pi * (np.arange(b - a) + 0.5) / (b - a))

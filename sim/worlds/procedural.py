@@ -1,4 +1,4 @@
-"""Homes made up from a seed: rooms, furniture, small things, light. The same seed, the same home."""
+"""Homes made up from a seed: rooms, furniture, small things, light. Same seed, same home."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class HomeGenConfig:
         """Check the values."""
         if self.rooms is not None and not _FEWEST <= self.rooms <= _MOST:
             raise ConfigError(
-                f"a generated home has {_FEWEST} to {_MOST} rooms, not {self.rooms}; set rooms to one of these"
+                f"a generated home has {_FEWEST} to {_MOST} rooms, not {self.rooms}; "
+                "set rooms to one of these"
             )
         if self.lighting not in PRESETS:
             raise unknown_name("lighting", self.lighting, PRESETS)
@@ -65,7 +66,7 @@ def generate_home(seed: int, config: HomeGenConfig | None = None) -> World:
     placed = [*fixed, *(_furniture(plan, home, leaves) if config.furnished else [])]
     return World(
         name=f"generated:{seed}",
-        objects=tuple([*structure, *_frames(plan, home), *_named(placed), *_shadows(plan, placed)]),
+        objects=(*structure, *_frames(plan, home), *_named(placed), *_shadows(plan, placed)),
         rooms=tuple(Room(room.name, _corners(room.inner)) for room in plan.rooms),
         lights=lights(config.lighting, _lamps(plan, placed), _middle(plan)),
         headlight=mood.headlight,
@@ -101,7 +102,7 @@ def _start(plan: FloorPlan) -> tuple[float, float, float]:
 
 def _structure(plan: FloorPlan, home: Interior) -> list[WorldObject]:
     palette, rng = home.palette, home.rng
-    ceiling = palette.painted((0.94, 0.94, 0.92), "ceiling")
+    ceiling = palette.painted((0.97, 0.97, 0.95), "ceiling")
     skirting = palette.plain("white", "wood", 0.2)
     facade = palette.image(
         "facade", lambda: textures.bricks(rng, (0.62, 0.33, 0.25)), "red", "stone", 1.0

@@ -95,8 +95,8 @@ def _television(home: Interior) -> list[Placed]:
     rng = home.rng
 
     def stand() -> Model:
-        fronts = home.second_wood if home.chance(0.5) else home.wood
-        return storage.tv_stand(home.wood, fronts, home.dark_metal, float(rng.uniform(1.4, 1.8)))
+        body, fronts = home.piece_of_wood()
+        return storage.tv_stand(body, fronts, home.dark_metal, float(rng.uniform(1.4, 1.8)))
 
     board = home.shared("tv stand", stand)
     show = int(rng.choice([0, 4, 5]))

@@ -47,8 +47,7 @@ def bedroom(room: RoomSpace, home: Interior) -> None:
 
 
 def _wardrobe(room: RoomSpace, home: Interior) -> None:
-    body = home.wood if home.chance(0.5) else home.second_wood
-    fronts = body if home.chance(0.5) else home.second_wood
+    body, fronts = home.piece_of_wood()
     for doors in (3, 2):
         model = storage.wardrobe(body, fronts, home.dark_metal, 0.55 * doors + 0.05, doors)
         if room.put_wall(against(model, reach=0.6), "corner") is not None:

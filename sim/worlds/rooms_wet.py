@@ -28,13 +28,17 @@ def kitchen(room: RoomSpace, home: Interior) -> None:
             break
     dining_set(room, home, "kitchen", 4)
     stand_around(room, catalog.trash_can(home), catalog.plant(home, True))
-    cover = home.palette.leather(home.bright())
-    stool = home.shared("stool", lambda: seating.stool(home.second_wood, cover, 0.62))
+    stool = home.shared("stool", lambda: _stool(home))
     stand_around(room, stool, stool)
     if home.chance(0.5):
         stand_around(room, catalog.trash_can(home))
     wall_clock(room, home)
     pictures(room, home, 1)
+
+
+def _stool(home: Interior) -> Model:
+    color = home.bright()
+    return seating.stool(home.palette.metal(color), home.palette.leather(color), 0.62)
 
 
 def _run_group(home: Interior, units: dict[str, Model], names: tuple[str, ...]) -> Group:

@@ -10,12 +10,12 @@ from sim.worlds.meshes import (
     cylinder,
     ellipsoid,
     lathe,
-    make_mesh,
     panel,
     polygon,
     rounded_rectangle,
     slab,
     tube,
+    with_uv,
 )
 from sim.worlds.model import Finish, Kit, Model
 from sim.worlds.world import Mesh
@@ -70,7 +70,7 @@ def clock(rim: Finish, face: Finish, radius: float) -> Model:
     )
     kit.add(rim, ring, pitch=np.pi / 2, collides=False)
     kit.add(face, _disc(radius), collides=False, at=(0.006, 0, 0))
-    return kit.model("clock", rim, style="wall")
+    return kit.model("clock", face, style="wall", frame=rim.color)
 
 
 def _disc(radius: float) -> Mesh:
@@ -78,7 +78,7 @@ def _disc(radius: float) -> Mesh:
     ring = circle(radius, n=24)
     flat = polygon(np.column_stack([np.zeros(24), ring]))
     uv = flat.vertices[:, 1:] / (2 * radius) + 0.5
-    return make_mesh(flat.vertices, flat.faces, np.broadcast_to([1.0, 0, 0], (25, 3)), uv)
+    return with_uv(flat, uv)
 
 
 def alarm_clock(body: Finish, face: Finish) -> Model:

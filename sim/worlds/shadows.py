@@ -36,6 +36,8 @@ def shadow_object(name: str, placed: Iterable[Placed]) -> WorldObject | None:
 
 def _patches(item: Placed) -> list[Mesh]:
     depth, width, _ = item.model.size
+    if item.model.category == "potted plant":  # leaves reach far beyond the pot
+        depth, width = 0.5 * depth, 0.5 * width
     matrix = pose((item.x, item.y, 0.0), yaw=item.yaw)
     out = []
     for grow, z in _LAYERS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,8 +31,7 @@ def _cuts(lo: float, hi: float, marks: Sequence[float] = (), step: float = _STEP
     """Return grid lines from lo to hi through all marks, at most `step` apart."""
     fixed = sorted({lo, hi, *(float(m) for m in marks if lo < m < hi)})
     pieces = [
-        np.linspace(a, b, max(int(np.ceil((b - a) / step)), 1) + 1)[:-1]
-        for a, b in zip(fixed, fixed[1:], strict=False)
+        np.linspace(a, b, max(int(np.ceil((b - a) / step)), 1) + 1)[:-1] for a, b in pairwise(fixed)
     ]
     return np.concatenate([*pieces, [hi]])
 
@@ -183,8 +183,11 @@ def _rim(inner: Rect, width: float, z: float) -> Mesh:
     x0, y0, x1, y1 = inner
     w = width
     strips = [
-        (x0 - w, y0 - w, x1 + w, y0), (x0 - w, y1, x1 + w, y1 + w), (x0 - w, y0, x0, y1), (x1, y0, x1 + w, y1),
-    ]  # fmt: skip
+        (x0 - w, y0 - w, x1 + w, y0),
+        (x0 - w, y1, x1 + w, y1 + w),
+        (x0 - w, y0, x0, y1),
+        (x1, y0, x1 + w, y1),
+    ]
     return merged(
         [scaled_uv(horizontal(strip, z + 0.002, True, fine=False), 1.0) for strip in strips]
     )

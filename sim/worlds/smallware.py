@@ -19,34 +19,22 @@ from sim.worlds.meshes import (
 from sim.worlds.model import Finish, Kit, Model
 
 
-def book(cover: Finish, paper: Finish, leaning: bool = False) -> Model:
-    """Build a book lying flat; its front is fitted on top."""
-    kit = Kit()
-    depth, width, thick = 0.21, 0.145, 0.03
-    kit.add(paper, block(depth - 0.01, width - 0.008, thick - 0.008, 0.001), (0, -0.002, thick / 2))
-    kit.add(cover, panel(width, depth), (0, 0, thick), pitch=-np.pi / 2)
-    for z in (0.002, thick - 0.003):
-        kit.add(cover, block(depth, width, 0.004, 0.001), (0, 0, z))
-    kit.add(cover, block(depth, 0.006, thick, 0.002), (0, width / 2 - 0.003, thick / 2))
-    return kit.model("book", cover)
-
-
 def book_stack(covers: list[Finish], paper: Finish, rng: np.random.Generator) -> Model:
-    """Build a small pile of books."""
+    """Build a small pile of books; the paper shows at one end only."""
     kit = Kit()
     z = 0.0
     for cover in covers:
-        thick = float(rng.uniform(0.02, 0.04))
-        yaw = float(rng.uniform(-0.4, 0.4))
-        d, w = float(rng.uniform(0.18, 0.24)), float(rng.uniform(0.13, 0.17))
-        kit.add(
-            paper, block(d - 0.008, w - 0.006, thick - 0.006, 0.001), (0, 0, z + thick / 2), yaw=yaw
-        )
-        for dz in (0.002, thick - 0.002):
-            kit.add(cover, block(d, w, 0.004, 0.001), (0, 0, z + dz), yaw=yaw)
-        kit.add(cover, panel(w, d), (0, 0, z + thick + 0.0006), yaw=yaw, pitch=-np.pi / 2)
+        thick, yaw = float(rng.uniform(0.022, 0.042)), float(rng.uniform(-0.4, 0.4))
+        deep, wide = float(rng.uniform(0.18, 0.24)), float(rng.uniform(0.13, 0.17))
+        kit.add(cover, block(deep, wide, thick, 0.001), (0, 0, z + thick / 2), yaw=yaw)
+        edge = panel(wide - 0.008, thick - 0.01)
+        reach = deep / 2 + 0.0006
+        at = (np.cos(yaw) * reach, np.sin(yaw) * reach, z + thick / 2)
+        kit.add(paper, edge, at, yaw=yaw)
+        kit.add(cover, panel(wide, deep), (0, 0, z + thick + 0.0006), yaw=yaw, pitch=-np.pi / 2)
         z += thick + 0.001
-    return kit.model("book", covers[-1], style="stack")
+    style = "stack" if len(covers) > 1 else "single"
+    return kit.model("book", covers[-1], style=style)
 
 
 def vase(
@@ -91,7 +79,7 @@ def vase(
                 stems,
                 tube([(0, 0, height * 0.8), (top[0] * 0.4, top[1] * 0.4, height), top], 0.003, 4),
             )
-            kit.add(petals, ellipsoid(0.03, 0.03, 0.022, 8), top)
+            kit.add(petals, ellipsoid(0.03, 0.03, 0.022, 6), top)
     return kit.model("vase", finish, style="with flowers" if petals is not None else "empty")
 
 
@@ -190,7 +178,7 @@ def plate(finish: Finish) -> Model:
 def pillow(cover: Finish, side: float = 0.44) -> Model:
     """Build a throw pillow standing on edge and leaning back."""
     kit = Kit()
-    kit.add(cover, cushion(0.09, side, side, 0.04, 0.05, 3), (0, 0, side / 2), pitch=-0.3)
+    kit.add(cover, cushion(0.09, side, side, 0.04, 0.05, 2), (0, 0, side / 2), pitch=-0.3)
     return kit.model("pillow", cover)
 
 
@@ -349,7 +337,7 @@ def guitar(body: Finish, dark: Finish, neck: Finish) -> Model:
     shell = moved(
         slab(outline[:, ::-1] * [1, 1], -0.05, 0.05, 0.008), pose((0, 0, 0.24), pitch=np.pi / 2)
     )
-    kit.add(body, moved(moved(shell, pose(scale=(1, 1, 1))), lean))
+    kit.add(body, moved(shell, lean))
     kit.add(
         dark,
         moved(moved(cylinder(0.05, 0.05, 0.004, 16), pose((0.05, 0, 0.3), pitch=np.pi / 2)), lean),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
-Rgb = Sequence[float]
+Rgb = Sequence[float] | NDArray
 """Colour in [0, 1]."""
 
 
@@ -90,15 +90,12 @@ def plush(rng: np.random.Generator) -> Image:
 
 
 def leather(rng: np.random.Generator) -> Image:
-    """Grained leather: rounded cells between dark creases, near white."""
-    size, count = 128, 420
-    points = rng.uniform(0, size, (count, 2))
-    canvas = np.full((size, size), 255, np.uint8)
-    canvas[points[:, 0].astype(int), points[:, 1].astype(int)] = 0
-    tiled = np.pad(canvas, 16, mode="wrap")
-    distance = cv2.distanceTransform(tiled, cv2.DIST_L2, 3)[16:-16, 16:-16]
-    cloud = noise(rng, (size, size), (4, 4), 3)
-    return to_image(0.96 - 0.05 * distance + 0.05 * cloud)
+    """Grained leather: fine pebbles and a few wrinkles, near white."""
+    shape = (128, 128)
+    pebbles = np.abs(noise(rng, shape, (40, 40), 1))
+    wrinkles = np.exp(-np.abs(noise(rng, shape, (5, 5), 3)) * 18)
+    cloud = noise(rng, shape, (4, 4), 2)
+    return to_image(0.9 + 0.06 * pebbles - 0.07 * wrinkles + 0.03 * cloud)
 
 
 def plaster(rng: np.random.Generator) -> Image:
@@ -173,7 +170,7 @@ def tiles(
     second: Rgb | None = None,
     brick: bool = False,
 ) -> Image:
-    """Ceramic tiles with grout; `second` makes a chequered floor, `brick` shifts every other row."""
+    """Ceramic tiles with grout; `second` chequers them, `brick` shifts every other row."""
     size = 256 // (2 * count) * 2 * count
     y, x = np.mgrid[0:size, 0:size]
     high = size // count if not brick else size // (2 * count)
