@@ -40,7 +40,7 @@ class FrontierConfig:
     """Horizontal field of view, rad."""
     rays: int = 36
     """Directions in which the unknown is measured."""
-    min_gain: float = 0.15
+    min_gain: float = 0.3
     """Least unknown area, m^2, that is worth a look."""
     overhead: float = 0.5
     """Cost added to every view, m: a higher one favours large views over near ones."""
@@ -48,12 +48,12 @@ class FrontierConfig:
     """Cost of turning by one radian, in metres of driving."""
     value_weight: float = 4.0
     """How many times better a view becomes by a semantic value of one."""
-    stickiness: float = 1.5
+    stickiness: float = 1.3
     """How many times better another view must be to give up the current one."""
     spacing: float = 0.3
     """Distance between places to stand, m."""
     candidates: int = 160
-    """Places whose view is measured: the nearest ones."""
+    """Places whose views are measured at once: the nearest ones, then the next if those show nothing."""
     blacklist_steps: int = 400
     """Steps for which unknown space that a look did not reveal is set aside."""
 
@@ -90,8 +90,8 @@ class Unknown:
 
     costs: CostMap
     """The map."""
-    frontier: UInt8Array
-    """(rows, cols) mask, 0 or 255, of frontier cells of large enough clusters."""
+    wide: UInt8Array
+    """(rows, cols) mask, 0 or 255, of unknown space that matters."""
     blocks: UInt8Array
     """(rows / 2 + 2 pad, cols / 2 + 2 pad) codes of blocks of 2x2 cells for casting rays."""
     pad: int
@@ -141,8 +141,7 @@ class FrontierExplorer:
             index = index[((index >= 0) & (index < blocks.shape)).all(axis=1)]
             hidden = blocks[index[:, 0], index[:, 1]]
             blocks[index[:, 0], index[:, 1]] = np.where(hidden == _OPEN, _FREE, hidden)
-        mask = _large(frontier_cells(costs, wide), self.config.min_size / size)
-        return Unknown(costs, mask, blocks, pad)
+        return Unknown(costs, wide, blocks, pad)
 
     def gain_left(self, unknown: Unknown) -> float:
         """Return the unknown area that the current choice would still show, m^2."""
@@ -169,9 +168,24 @@ class FrontierExplorer:
             value: (rows, cols) semantic value of looking at each cell, about 0 to 1.
         """
         stands = _stands(unknown, travel, pose, self.config)
-        if len(stands) == 0:
-            self.current = None
-            return None
+        batch = self.config.candidates
+        found = None
+        for first in range(0, len(stands), batch):
+            found = self._best(unknown, travel, pose, stands[first : first + batch], value)
+            if found is not None:
+                break
+        self.current = found
+        return found
+
+    def _best(
+        self,
+        unknown: Unknown,
+        travel: TravelField,
+        pose: Pose,
+        stands: NDArray[np.intp],
+        value: Float32Array | None,
+    ) -> Frontier | None:
+        """Return the best view from any of `stands`, None if none shows enough."""
         sectors = cast_rays(unknown, stands, self.config)
         cost = _costs(travel, stands, pose, self.config)
         gain = _windows(sectors, self.config)
@@ -180,10 +194,8 @@ class FrontierExplorer:
         self._favour_current(travel, stands, utility)
         best, ray = np.unravel_index(int(utility.argmax()), utility.shape)
         if utility[best, ray] <= 0.0:
-            self.current = None
             return None
-        self.current = _frontier(travel, stands[best], int(ray), sectors[best], self.config)
-        return self.current
+        return _frontier(travel, stands[best], int(ray), sectors[best], self.config)
 
     def _favour_current(
         self, travel: TravelField, stands: NDArray[np.intp], utility: Float64Array
@@ -229,7 +241,10 @@ def _large(mask: UInt8Array, min_cells: float) -> UInt8Array:
 def _blocks(costs: CostMap, wide: UInt8Array) -> UInt8Array:
     """Return (rows / 2, cols / 2) codes: a wall hides, the unknown counts, the rest is seen."""
     code = np.where(wide > 0, _OPEN, _FREE).astype(np.uint8)
-    code[costs.grid.state == CellState.OCCUPIED] = _WALL
+    solid = cv2.compare(costs.grid.state, int(CellState.OCCUPIED), cv2.CMP_EQ)
+    closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    code[(code == _OPEN) & (closed > 0)] = _WALL
+    code[solid > 0] = _WALL
     pairs = np.maximum(code[::2], code[1::2])
     return np.maximum(pairs[:, ::2], pairs[:, 1::2])
 
@@ -237,13 +252,14 @@ def _blocks(costs: CostMap, wide: UInt8Array) -> UInt8Array:
 def _stands(
     unknown: Unknown, travel: TravelField, pose: Pose, config: FrontierConfig
 ) -> NDArray[np.intp]:
-    """Return (K, 2) reachable cells near frontiers, and the robot's own."""
-    if not unknown.frontier.any():
-        return np.empty((0, 2), np.intp)
+    """Return (K, 2) the robot's cell and reachable cells near frontiers, nearest first."""
     size = unknown.costs.grid.resolution
+    frontier = _large(frontier_cells(unknown.costs, unknown.wide), config.min_size / size)
+    if not frontier.any():
+        return np.empty((0, 2), np.intp)
     stride = max(1, round(config.spacing / (2.0 * size)))
     reach = round(config.reach / size)
-    away = cv2.distanceTransform(cv2.bitwise_not(unknown.frontier), cv2.DIST_L2, 3)
+    away = cv2.distanceTransform(cv2.bitwise_not(frontier), cv2.DIST_L2, 3)
     rows, cols = travel.travel.shape
     phase = [int(v) % stride for v in np.round(np.array(travel.costs.grid.origin) / (2.0 * size))]
     nodes = np.mgrid[-phase[1] % stride : rows : stride, -phase[0] % stride : cols : stride]
@@ -251,9 +267,8 @@ def _stands(
     cells = 2 * nodes
     cost = travel.at_cells(cells)
     good = np.isfinite(cost) & (away[cells[:, 0], cells[:, 1]] <= reach)
-    good &= travel.costs.cost[cells[:, 0], cells[:, 1]] < 1.0 + 2.0 * 3.0
     cells, cost = cells[good], cost[good]
-    nearest = np.argsort(cost, kind="stable")[: config.candidates]
+    nearest = np.argsort(cost, kind="stable")
     robot = unknown.costs.grid.cells(np.array([pose[:2]]))
     return np.vstack([robot, cells[nearest]])
 
@@ -323,7 +338,6 @@ def _costs(
     """Return (K, rays) cost of driving to each place and turning to each direction, m."""
     points = travel.costs.grid.points(stands)
     drive = travel.at_cells(stands).astype(np.float64)
-    drive[0] = 0.0
     away = points - np.array(pose[:2])
     far = np.linalg.norm(away, axis=1) > 0.3
     bearing = np.where(far, np.arctan2(away[:, 1], away[:, 0]), pose[2])

@@ -104,6 +104,7 @@ class FlatWorld:
         fine = np.pad(fine, 1)
         self._room = cv2.distanceTransform(fine, cv2.DIST_L2, 5)[1:-1, 1:-1] * 0.0125 - 0.006
         self.map = np.zeros(self.truth.shape, np.uint8)
+        self.floor = self._reachable()
         self.trace = [self.pose[:2]]
         assert self.room(*self.pose[:2]) >= self.body.radius, "the start is not free"
         self.sense()
@@ -141,22 +142,23 @@ class FlatWorld:
 
     def sense(self) -> None:
         x, y, yaw = self.pose
-        angle = yaw + np.linspace(-0.5 * self.hfov, 0.5 * self.hfov, 240)
+        angle = yaw + np.linspace(-0.5 * self.hfov, 0.5 * self.hfov, 160)
         radius = np.arange(self.near, self.reach, 0.025)
         xs = x + np.outer(np.cos(angle), radius)
         ys = y + np.outer(np.sin(angle), radius)
-        cells = self.truth.cells(np.stack([xs, ys], axis=-1))
-        inside = self.truth.inside(cells)
-        cells[~inside] = 0
-        solid = (self.truth.state[cells[..., 0], cells[..., 1]] == CellState.OCCUPIED) | ~inside
+        rows, cols = self.truth.shape
+        r, c = (ys / 0.05).astype(np.int32), (xs / 0.05).astype(np.int32)
+        inside = (ys >= 0) & (xs >= 0) & (r < rows) & (c < cols)
+        flat = np.where(inside, r * cols + c, 0)
+        solid = (self.truth.state.ravel()[flat] == CellState.OCCUPIED) | ~inside
         clear = np.logical_and.accumulate(~solid, axis=1)
         hit = solid & np.pad(clear, ((0, 0), (1, 0)), constant_values=True)[:, :-1] & inside
-        self.map[cells[clear][:, 0], cells[clear][:, 1]] = CellState.FREE
-        self.map[cells[hit][:, 0], cells[hit][:, 1]] = CellState.OCCUPIED
+        self.map.ravel()[flat[clear]] = CellState.FREE
+        self.map.ravel()[flat[hit]] = CellState.OCCUPIED
         window = self.truth.cells(np.array([x, y]))
         cv2.circle(self.map, (int(window[1]), int(window[0])), 3, int(CellState.FREE), -1)
 
-    def reachable(self) -> np.ndarray:
+    def _reachable(self) -> np.ndarray:
         """Return (rows, cols) cells where the robot's centre can stand, connected to it."""
         rows, cols = self.truth.shape
         room = self._room[2::4, 2::4][:rows, :cols]
@@ -165,5 +167,4 @@ class FlatWorld:
 
     def floor_seen(self) -> float:
         """Return the share of the reachable floor that is mapped as free."""
-        floor = self.reachable()
-        return float((self.map[floor] == CellState.FREE).mean())
+        return float((self.map[self.floor] == CellState.FREE).mean())
