@@ -228,8 +228,9 @@ def mirror(frame: Finish, glass: Finish, width: float, height: float, round_: bo
     ring = np.column_stack([np.full(len(outline), 0.009), outline[:, 1], outline[:, 0]])[::-1]
     kit.add(glass, _fitted(ring), collides=False)
     style = "round" if round_ else "rectangular"
-    words = {"color": "gray", "material": "glass", "frame": frame.color}
-    return kit.model("mirror", glass, style=style, **words)
+    return kit.model(
+        "mirror", glass, style=style, color="gray", material="glass", frame=frame.color
+    )
 
 
 def _fitted(outline: np.ndarray) -> Mesh:

@@ -245,8 +245,8 @@ def _book_row(
                 (x - 0.004, y + wide / 2, z + high / 2),
             )
             start = int(rng.integers(24)) / 24
-            corner = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * [wide / 0.034 / 24, 1.0]
-            strip = with_uv(panel(wide, high), corner + [start, 0.0])
+            end = start + wide / 0.034 / 24
+            strip = with_uv(panel(wide, high), [(start, 0), (end, 0), (end, 1), (start, 1)])
             kit.add(books, strip, (x + d / 2, y + wide / 2, z + high / 2))
         y += wide + float(rng.uniform(0, 0.02))
 

@@ -19,17 +19,21 @@ _CALM = ("gray", "beige", "brown", "white", "black", "blue", "green")
 class Interior:
     """Chooses finishes for a home and builds its models; identical things share one model."""
 
-    def __init__(self, rng: np.random.Generator, palette: Palette, bulb: float) -> None:
+    def __init__(
+        self, rng: np.random.Generator, palette: Palette, bulb: float, ceiling: float
+    ) -> None:
         """Draw the home's taste.
 
         Args:
             rng: Source of all randomness.
             palette: Makes the finishes.
-            bulb: How strongly lamps glow, in [0, 1].
+            bulb: How strongly standing lamps glow, in [0, 1].
+            ceiling: How strongly ceiling lights glow, in [0, 1].
         """
         self.rng = rng
         self.palette = palette
         self.bulb = palette.glowing("bulb", (1.0, 0.93, 0.78), bulb)
+        self.ceiling_bulb = palette.glowing("ceiling", (1.0, 0.97, 0.90), ceiling)
         self.wood = palette.wood(palette.pick("oak", "walnut", "birch", "cherry", "oak"))
         self.second_wood = palette.wood(
             palette.pick("white", "walnut", "birch", "ebony", "oak", "gray")
@@ -51,7 +55,7 @@ class Interior:
         self._colors = _Deck(rng, _BRIGHT)
         self._calm = _Deck(rng, _CALM)
         self._motifs = _Deck(rng, tuple(range(len(MOTIFS))))
-        self.pictures_left = 16
+        self.pictures_left = 12
         self._shared: dict[str, Model] = {}
         self._counts: dict[str, int] = {}
         self._words: dict[str, str] = {}

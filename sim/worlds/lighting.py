@@ -22,13 +22,15 @@ class Mood:
     outside: float
     """Brightness of the world outside, in [0, 1]."""
     bulb: float
-    """How strongly lamps glow, in [0, 1]."""
+    """How strongly standing lamps glow, in [0, 1]."""
+    ceiling: float
+    """How strongly ceiling lights glow, in [0, 1]."""
 
 
 MOODS: dict[str, Mood] = {
-    "day": Mood((0.66, 0.66, 0.66), (0.62, 0.80, 0.95), 1.0, 0.25),
-    "evening": Mood((0.34, 0.31, 0.28), (0.30, 0.30, 0.45), 0.42, 0.9),
-    "night lamp": Mood((0.24, 0.23, 0.25), (0.04, 0.05, 0.10), 0.12, 1.0),
+    "day": Mood((0.66, 0.66, 0.66), (0.62, 0.80, 0.95), 1.0, 0.25, 0.3),
+    "evening": Mood((0.34, 0.31, 0.28), (0.30, 0.30, 0.45), 0.42, 0.9, 0.9),
+    "night lamp": Mood((0.24, 0.23, 0.25), (0.04, 0.05, 0.10), 0.12, 1.0, 0.0),
 }
 
 

@@ -60,7 +60,7 @@ def generate_home(seed: int, config: HomeGenConfig | None = None) -> World:
     plan = make_plan(rng, config.rooms or count)
     mood = MOODS[config.lighting]
     palette = Palette(rng)
-    home = Interior(rng, palette, mood.bulb)
+    home = Interior(rng, palette, mood.bulb, mood.ceiling)
     structure = [*_structure(plan, home), _outside(plan, home, mood.sky, mood.outside)]
     fixed, leaves = _openings(plan, home)
     placed = [*fixed, *(_furniture(plan, home, leaves) if config.furnished else [])]
@@ -68,7 +68,7 @@ def generate_home(seed: int, config: HomeGenConfig | None = None) -> World:
         name=f"generated:{seed}",
         objects=(*structure, *_frames(plan, home), *_named(placed), *_shadows(plan, placed)),
         rooms=tuple(Room(room.name, _corners(room.inner)) for room in plan.rooms),
-        lights=lights(config.lighting, _lamps(plan, placed), _middle(plan)),
+        lights=lights(config.lighting, _lamps(plan, placed, mood.ceiling > 0), _middle(plan)),
         headlight=mood.headlight,
         sky=mood.sky,
         start=_start(plan),
@@ -272,13 +272,15 @@ def _furniture(plan: FloorPlan, home: Interior, leaves: dict[int, Placed]) -> li
     return out
 
 
-def _lamps(plan: FloorPlan, placed: list[Placed]) -> list[tuple[float, float, float]]:
-    """Return where light comes from: ceiling lights first by room size, then other lamps."""
+def _lamps(
+    plan: FloorPlan, placed: list[Placed], ceiling_on: bool
+) -> list[tuple[float, float, float]]:
+    """Return where light comes from: ceiling lights where they are on, then other lamps."""
     ceiling = [(p.x, p.y, plan.height - 0.7) for p in placed if p.model.category == "ceiling light"]
     standing = [
         (p.x, p.y, p.z + p.model.size[2] + 0.15) for p in placed if p.model.category == "lamp"
     ]
-    return [*ceiling, *standing]
+    return [*(ceiling if ceiling_on else []), *standing] or ceiling
 
 
 def _shadows(plan: FloorPlan, placed: list[Placed]) -> list[WorldObject]:

@@ -35,7 +35,7 @@ def _hang_lamps(room: RoomSpace, home: Interior, height: float) -> None:
 
     def make() -> Model:
         shade = home.shade(home.pick("white", "beige", "yellow"))
-        return decor.ceiling_lamp(shade, home.bulb, home.dark_metal, style, height)
+        return decor.ceiling_lamp(shade, home.ceiling_bulb, home.dark_metal, style, height)
 
     model = home.shared("ceiling light", make)
     x0, y0, x1, y1 = room.room

@@ -48,7 +48,7 @@ def bedroom(room: RoomSpace, home: Interior) -> None:
 
 def _wardrobe(room: RoomSpace, home: Interior) -> None:
     body, fronts = home.piece_of_wood()
-    for doors in (3, 2):
+    for doors in (3, 2, 1):
         model = storage.wardrobe(body, fronts, home.dark_metal, 0.55 * doors + 0.05, doors)
         if room.put_wall(against(model, reach=0.6), "corner") is not None:
             return

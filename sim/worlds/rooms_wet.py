@@ -26,6 +26,9 @@ def kitchen(room: RoomSpace, home: Interior) -> None:
     for names in _RUNS:
         if room.put_wall(_run_group(home, units, names), "corner") is not None:
             break
+    else:
+        for model in (catalog_kitchen.fridge(home), units["sink"], units["oven"]):
+            room.put_wall(against(model, reach=0.5), "corner")
     dining_set(room, home, "kitchen", 4)
     stand_around(room, catalog.trash_can(home), catalog.plant(home, True))
     stool = home.shared("stool", lambda: _stool(home))
@@ -92,7 +95,7 @@ def bathroom(room: RoomSpace, home: Interior) -> None:
         room.hang_standing(bath.towel_rail(home.metal, towel, 0.6))
     dress_windows(room, home, curtains_too=False)
     x0, y0, x1, y1 = room.room
-    mat = catalog.rug(home, 0.6, 0.9)
+    mat = home.shared("bath mat", lambda: catalog.rug(home, 0.6, 0.9))
     room.items.append(Placed(mat, (x0 + x1) / 2, (y0 + y1) / 2, ghost=True))
 
 

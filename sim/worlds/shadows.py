@@ -10,7 +10,7 @@ from sim.worlds.meshes import merged, moved, polygon, pose, rounded_rectangle
 from sim.worlds.model import Placed
 from sim.worlds.world import Material, Mesh, Part, WorldObject
 
-_LAYERS = ((0.12, 0.0123), (0.09, 0.0126), (0.06, 0.0129), (0.03, 0.0132), (0.0, 0.0135))
+_LAYERS = tuple((0.14 - 0.02 * k, 0.0120 + 0.0002 * k) for k in range(8))
 """How far each patch reaches beyond the footprint, and its height, m: just above a rug."""
 _AIRY = ("dining table", "coffee table", "desk", "chair", "stool", "bench", "coat stand")
 
@@ -28,7 +28,7 @@ def shadow_object(name: str, placed: Iterable[Placed]) -> WorldObject | None:
             np.eye(4),
             collides=False,
         )
-        for kind, alpha, meshes in (("dense", 0.10, dense), ("airy", 0.055, airy))
+        for kind, alpha, meshes in (("dense", 0.065, dense), ("airy", 0.035, airy))
         if meshes
     )
     return WorldObject(name, None, parts) if parts else None
@@ -41,7 +41,7 @@ def _patches(item: Placed) -> list[Mesh]:
     matrix = pose((item.x, item.y, 0.0), yaw=item.yaw)
     out = []
     for grow, z in _LAYERS:
-        outline = rounded_rectangle(depth + 2 * grow, width + 2 * grow, 0.06 + grow, 3)
+        outline = rounded_rectangle(depth + 2 * grow, width + 2 * grow, 0.06 + grow, 1)
         ring = np.column_stack([outline, np.full(len(outline), z)])
         out.append(moved(polygon(ring), matrix))
     return out

@@ -133,9 +133,30 @@ def test_homes_are_rich(seed: int) -> None:
     assert {"bed", "sofa", "fridge", "toilet", "lamp", "potted plant"} <= set(counts)
     triangles = sum(len(p.mesh.faces) for o in world.objects for p in o.parts if p.visible)
     images = {id(p.material.texture) for o in world.objects for p in o.parts}
-    assert triangles <= 170_000
-    assert len(images) <= 68
+    assert triangles <= 165_000
+    assert len(images) <= 66
     assert len(world.lights) <= 7
+
+
+NEEDED = {
+    "kitchen": {"fridge", "oven", "sink"},
+    "bedroom": {"bed", "nightstand"},
+    "bathroom": {"toilet", "sink"},
+    "living room": {"sofa", "tv", "tv stand", "coffee table"},
+    "office": {"desk", "office chair"},
+    "dining room": {"dining table", "chair"},
+    "hallway": {"shoe rack"},
+}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rooms_hold_what_their_name_promises(seed: int) -> None:
+    world = home(seed)
+    for room in world.rooms:
+        low, high = room.polygon.min(axis=0), room.polygon.max(axis=0)
+        at = [(o.category, o.parts[0].world_from_part[:2, 3]) for o in world.objects]
+        here = {name for name, xy in at if (low <= xy).all() and (xy <= high).all()}
+        assert here >= NEEDED[room.name], f"{room.name}: {NEEDED[room.name] - here} missing"
 
 
 @pytest.mark.parametrize("seed", [0, 5])
