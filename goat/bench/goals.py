@@ -39,6 +39,7 @@ def sample_tasks(
     repeat: float = 0.0,
     modalities: Sequence[str] = _MODALITIES,
     skip: Collection[str] = DULL,
+    min_size: float = 0.25,
 ) -> list[Task]:
     """Draw goals among the objects that can be reached and seen.
 
@@ -52,6 +53,8 @@ def sample_tasks(
         repeat: Share of goals that ask again, in any way, for an object asked for before.
         modalities: Which kinds to mix.
         skip: Categories that are not asked for.
+        min_size: Things whose longest side is shorter are not asked for, m: a camera on a mast
+            sees a cup as a few pixels.
 
     Raises:
         ConfigError: `count`, `repeat` or `modalities` make no sense.
@@ -62,21 +65,27 @@ def sample_tasks(
             f"cannot sample {count} goals with repeat {repeat} of {list(modalities)}: the count "
             f"must not be negative, repeat within [0, 1], and kinds among {', '.join(_MODALITIES)}"
         )
-    sampler = _Sampler(evaluator, rng, skip)
+    sampler = _Sampler(evaluator, rng, skip, min_size)
     order = [modalities[i % len(modalities)] for i in range(count)]
     return [sampler.draw(kind, again=rng.random() < repeat) for kind in order]
 
 
 class _Sampler:
     def __init__(
-        self, evaluator: Evaluator, rng: np.random.Generator, skip: Collection[str]
+        self,
+        evaluator: Evaluator,
+        rng: np.random.Generator,
+        skip: Collection[str],
+        min_size: float,
     ) -> None:
         self._evaluator = evaluator
         self._rng = rng
         self._objects = {
             number: item
             for number, item in sorted(evaluator.objects.items())
-            if item.category not in skip and len(evaluator.viewpoints(number))
+            if item.category not in skip
+            and np.ptp(item.bounds, axis=0).max() >= min_size
+            and len(evaluator.viewpoints(number))
         }
         if not self._objects:
             raise WorldError("no object of this world can be reached and seen: nothing to sample")

@@ -81,6 +81,12 @@ def test_parts_of_the_house_are_no_goals(rng: np.random.Generator) -> None:
     assert any(t.targets == (1,) for t in sample_tasks(truth, rng, 12, skip=()))
 
 
+def test_things_too_small_to_see_are_no_goals(rng: np.random.Generator) -> None:
+    truth = home(make_truth(1, "cup", (0, 0), size=0.1), make_truth(2, "bed", (3, 0)))
+    assert {t.targets for t in sample_tasks(truth, rng, 9)} == {(2,)}
+    assert any(t.targets == (1,) for t in sample_tasks(truth, rng, 9, min_size=0.0))
+
+
 def test_the_same_seed_gives_the_same_goals() -> None:
     a, b = (sample_tasks(home(*CHAIRS), np.random.default_rng(5), 9, 0.5) for _ in range(2))
     for x, y in zip(a, b, strict=True):
