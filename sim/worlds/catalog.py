@@ -145,7 +145,7 @@ def _cup(home: Interior) -> Model:
 
 def _globe(home: Interior) -> Model:
     sphere = home.palette.image(
-        "earth", lambda: prints.earth(home.rng), "blue", "plastic", 0.35, 0.3
+        "earth", lambda: prints.earth(home.rng), "blue", "plastic", None, 0.3
     )
     return home.shared("globe", lambda: special.globe(sphere, home.wood))
 

@@ -7,7 +7,7 @@ from sim.worlds import furniture_kitchen as kitchen
 from sim.worlds import textures
 from sim.worlds.interior import Interior
 from sim.worlds.model import Finish, Model
-from sim.worlds.palette import COLORS
+from sim.worlds.palette import COLORS, Color
 
 
 def shower(home: Interior) -> Model:
@@ -51,12 +51,13 @@ def kitchen_run(home: Interior) -> dict[str, Model]:
     if home.chance(0.35):
         fronts = home.palette.plain(home.pick("blue", "green", "red"), "wood", 0.3)
     base = COLORS[home.pick("black", "beige", "white", "gray")][0]
+    granite = home.chance(0.6)
     stone = home.palette.image(
         "worktop",
-        lambda: textures.granite(home.rng, base, (0.5, 0.48, 0.45)),
+        lambda: _stone(home, base, granite),
         "gray",
         "stone",
-        0.4,
+        0.4 if granite else 1.5,
         0.4,
     )
     units = {
@@ -72,6 +73,14 @@ def kitchen_run(home: Interior) -> dict[str, Model]:
     return {
         name: home.shared(f"kitchen {name}", lambda m=model: m) for name, model in units.items()
     }
+
+
+def _stone(home: Interior, base: Color, granite: bool) -> textures.Image:
+    """Return polished granite or marble for worktops."""
+    if granite:
+        return textures.granite(home.rng, base, (0.5, 0.48, 0.45))
+    dark = sum(base) < 1.0
+    return textures.marble(home.rng, base, (0.75, 0.72, 0.65) if dark else (0.35, 0.35, 0.38))
 
 
 def backsplash(home: Interior, width: float) -> Model:

@@ -43,7 +43,7 @@ def toilet(ceramic: Finish, seat: Finish, metal: Finish) -> Model:
     lid = circle(0.23, 0.19, 24)
     kit.add(seat, slab(lid, 0.4, 0.42, 0.008), (0.03, 0, 0))
     kit.add(seat, slab(lid * 0.98, 0.422, 0.445, 0.01), (0.03, 0, 0))
-    kit.add(ceramic, block(0.42, 0.22, 0.38, 0.04), (-0.14, 0, 0.2))
+    kit.add(ceramic, block(0.52, 0.2, 0.38, 0.04), (-0.09, 0, 0.2))
     kit.add(ceramic, cushion(0.18, 0.4, 0.36, 0.03), (-0.29, 0, 0.6))
     kit.add(ceramic, cushion(0.2, 0.42, 0.04, 0.018), (-0.29, 0, 0.8))
     kit.add(metal, cylinder(0.025, 0.022, 0.012, 12), (-0.29, 0, 0.818))

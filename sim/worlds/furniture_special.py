@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.worlds.meshes import block, cushion, cylinder, ellipsoid, lathe, panel, tube
+from sim.worlds.meshes import block, cushion, cylinder, ellipsoid, lathe, panel, tube, with_uv
 from sim.worlds.model import Finish, Kit, Model, Spot
 
 
@@ -69,7 +69,13 @@ def globe(sphere: Finish, wood: Finish) -> Model:
     angle = np.linspace(-np.pi / 2, np.pi / 2, 9)
     arc = np.column_stack([np.zeros(9), np.cos(angle) * 0.125, 0.18 + np.sin(angle) * 0.125])
     kit.add(wood, tube(arc, 0.006, 6))
-    kit.add(sphere, ellipsoid(0.11, 0.11, 0.11, 18), (0, 0, 0.18))
+    ball = ellipsoid(0.11, 0.11, 0.11, 18)
+    turn = np.arctan2(ball.vertices[:, 1], ball.vertices[:, 0]) / np.pi  # mirrored at the back
+    kit.add(
+        sphere,
+        with_uv(ball, np.column_stack([np.abs(turn), ball.vertices[:, 2] / 0.22 + 0.5])),
+        (0, 0, 0.18),
+    )
     return kit.model("globe", sphere)
 
 

@@ -391,13 +391,3 @@ def panel(width: float, height: float) -> Mesh:
     vertices = [(0, -y, -z), (0, y, -z), (0, y, z), (0, -y, z)]
     uv = [(0, 0), (1, 0), (1, 1), (0, 1)]
     return make_mesh(vertices, [(0, 1, 2), (0, 2, 3)], [(1, 0, 0)] * 4, uv)
-
-
-def sheet(size_x: float, size_y: float, cells: int = 1) -> Mesh:
-    """Make a quad in the x-y plane facing up about the origin, its texture fitted once."""
-    t = np.linspace(0, 1, cells + 1)
-    v, u = np.meshgrid(t, t, indexing="ij")
-    uv = np.stack([u, v], axis=-1).reshape(-1, 2)
-    vertices = np.column_stack([(uv - 0.5) * [size_x, size_y], np.zeros(len(uv))])
-    normals = np.broadcast_to([0.0, 0, 1], vertices.shape)
-    return make_mesh(vertices, _grid_faces(cells + 1, cells + 1), normals, uv)

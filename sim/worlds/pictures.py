@@ -201,69 +201,31 @@ def city(rng: np.random.Generator, h: int, w: int) -> Image:
     return image
 
 
+def _oval(
+    image: Image,
+    middle: tuple[float, float],
+    axes: tuple[float, float],
+    color: tuple[int, ...],
+    arc: tuple[int, int] = (0, 360),
+) -> None:
+    """Fill an ellipse; `middle` and `axes` are shares of the picture's width and height."""
+    h, w = image.shape[:2]
+    at = (int(w * middle[0]), int(h * middle[1]))
+    size = (max(int(w * axes[0]), 1), max(int(h * axes[1]), 1))
+    cv2.ellipse(image, at, size, 0, *arc, color, -1, cv2.LINE_AA)
+
+
 def portrait(rng: np.random.Generator, h: int, w: int) -> Image:
     """Head and shoulders."""
-    image = to_image(
-        mix(
-            np.array(_color(rng, strong=False)) / 400,
-            np.array(_color(rng)) / 500,
-            0.5 + 0.5 * noise(rng, (h, w), (3, 3), 4),
-        )
-    )
+    dim, dull = np.array(_color(rng, strong=False)) / 400, np.array(_color(rng)) / 500
+    image = to_image(mix(dim, dull, 0.5 + 0.5 * noise(rng, (h, w), (3, 3), 4)))
     skin = tuple(int(c * rng.uniform(0.75, 1.0)) for c in (225, 175, 140))
-    cv2.ellipse(
-        image,
-        (w // 2, int(h * 1.02)),
-        (int(w * 0.4), int(h * 0.38)),
-        0,
-        180,
-        360,
-        _color(rng),
-        -1,
-        cv2.LINE_AA,
-    )
-    cv2.ellipse(
-        image,
-        (w // 2, int(h * 0.38)),
-        (int(w * 0.22), int(h * 0.23)),
-        0,
-        0,
-        360,
-        (60, 40, 25),
-        -1,
-        cv2.LINE_AA,
-    )
-    cv2.ellipse(
-        image,
-        (w // 2, int(h * 0.43)),
-        (int(w * 0.16), int(h * 0.2)),
-        0,
-        0,
-        360,
-        skin,
-        -1,
-        cv2.LINE_AA,
-    )
+    _oval(image, (0.5, 1.02), (0.4, 0.38), _color(rng), (180, 360))
+    _oval(image, (0.5, 0.38), (0.22, 0.23), (60, 40, 25))
+    _oval(image, (0.5, 0.43), (0.16, 0.2), skin)
     for side in (-1, 1):
-        cv2.circle(
-            image,
-            (w // 2 + side * w // 15, int(h * 0.4)),
-            max(h // 60, 1),
-            (30, 30, 40),
-            -1,
-            cv2.LINE_AA,
-        )
-    cv2.ellipse(
-        image,
-        (w // 2, int(h * 0.51)),
-        (w // 16, h // 50),
-        0,
-        0,
-        180,
-        (170, 60, 60),
-        -1,
-        cv2.LINE_AA,
-    )
+        _oval(image, (0.5 + side / 15, 0.4), (0.018, 0.018), (30, 30, 40))
+    _oval(image, (0.5, 0.51), (0.06, 0.02), (170, 60, 60), (0, 180))
     return image
 
 

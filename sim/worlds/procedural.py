@@ -15,7 +15,7 @@ from sim.worlds.layout import FloorPlan, make_plan
 from sim.worlds.lighting import MOODS, PRESETS, lights
 from sim.worlds.meshes import pose
 from sim.worlds.model import Finish, Placed
-from sim.worlds.palette import COLORS, Palette
+from sim.worlds.palette import COLORS, Color, Palette
 from sim.worlds.placement import RoomSpace, footprint
 from sim.worlds.rooms import furnish
 from sim.worlds.shadows import shadow_object
@@ -156,41 +156,51 @@ _PAINTS = (
 )  # fmt: skip
 
 
+_TILES = ((0.90, 0.92, 0.92), (0.70, 0.82, 0.86), (0.85, 0.80, 0.70), (0.72, 0.82, 0.74))
+_BRICKS = ((0.62, 0.33, 0.25), (0.86, 0.84, 0.80), (0.55, 0.42, 0.36))
+_PAPERS = ("wallpaper 0", "wallpaper 1", "wallpaper 2")
+
+
 def _walls(home: Interior, name: str, index: int) -> tuple[Finish, Finish, Finish, Finish]:
     """Return paint for four walls, often with one of wallpaper or brick; tiles in the bathroom."""
-    palette, rng = home.palette, home.rng
     if name == "bathroom":
-        color = [(0.90, 0.92, 0.92), (0.70, 0.82, 0.86), (0.85, 0.80, 0.70), (0.72, 0.82, 0.74)][
-            int(rng.integers(4))
-        ]
-        tiled = palette.image(
-            f"wall tiles {index}",
-            lambda: textures.tiles(rng, color, 5, None, home.chance(0.5)),
-            "white",
-            "ceramic",
-            1.0,
-            0.4,
-        )
+        tiled = _wall_tiles(home, index)
         return (tiled, tiled, tiled, tiled)
-    tone = _PAINTS[int(rng.integers(len(_PAINTS)))]
-    paint = palette.painted(tone, f"paint {tone}")
-    walls = [paint] * 4
-    accent = int(rng.integers(4))
+    tone = _PAINTS[int(home.rng.integers(len(_PAINTS)))]
+    walls = [home.palette.painted(tone, f"paint {tone}")] * 4
+    accent = int(home.rng.integers(4))
     if name == "living room" and home.chance(0.35):
-        brick = [(0.62, 0.33, 0.25), (0.86, 0.84, 0.8), (0.55, 0.42, 0.36)][int(rng.integers(3))]
-        walls[accent] = palette.image(
-            "brick", lambda: textures.bricks(rng, brick), "red", "stone", 1.0
-        )
+        walls[accent] = _brick(home)
     elif name != "kitchen" and home.chance(0.65):
-        ink = np.array(COLORS[home.bright()][0]) * 0.5 + np.array(tone) * 0.5
-        walls[accent] = palette.image(
-            f"wallpaper {index}",
-            lambda: textures.wallpaper(rng, tone, tuple(ink)),
-            "white",
-            "paper",
-            0.7,
-        )
+        walls[accent] = _wallpaper(home, tone) or walls[accent]
     return (walls[0], walls[1], walls[2], walls[3])
+
+
+def _wall_tiles(home: Interior, index: int) -> Finish:
+    color = _TILES[int(home.rng.integers(len(_TILES)))]
+
+    def make() -> textures.Image:
+        return textures.tiles(home.rng, color, 5, None, home.chance(0.5))
+
+    return home.palette.image(f"wall tiles {index}", make, "white", "ceramic", 1.0, 0.4)
+
+
+def _brick(home: Interior) -> Finish:
+    color = _BRICKS[int(home.rng.integers(len(_BRICKS)))]
+    return home.palette.image(
+        "brick", lambda: textures.bricks(home.rng, color), "red", "stone", 1.0
+    )
+
+
+def _wallpaper(home: Interior, tone: Color) -> Finish | None:
+    """Return a wallpaper that goes with a paint, or None once the home has three."""
+    key = next((k for k in _PAPERS if home.palette.known(k) is None), None)
+    if key is None:
+        return None
+    ink = tuple((np.array(COLORS[home.bright()][0]) + np.array(tone)) / 2)
+    return home.palette.image(
+        key, lambda: textures.wallpaper(home.rng, tone, ink), "white", "paper", 0.7
+    )
 
 
 def _outside(
