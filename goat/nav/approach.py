@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goat.nav.fmm import TravelField
-from goat.nav.grid import CostMap, line_samples
+from goat.nav.grid import CostMap
 from goat.types import Body, BoolArray, CellState, Float32Array, Float64Array, OccupancyGrid
 
 
@@ -20,7 +20,7 @@ class ApproachConfig:
 
     gap: float = 0.1
     """Least room between the body and the object, m."""
-    limit: float = 0.95
+    limit: float = 0.9
     """Greatest horizontal distance to the object's surface that counts as being there, m."""
     near: float = 0.45
     """Distances below this are worse, m."""
@@ -31,7 +31,7 @@ class ApproachConfig:
     blocked_weight: float = 6.0
     """Cost of each metre of other things between the robot and the object, in metres of driving."""
     support: float = 0.25
-    """An object whose lowest point is higher than this rests on something that may be in between."""
+    """An object whose lowest point is higher than this rests on something else, m."""
     support_depth: float = 0.6
     """How much of a support may be in between, m."""
     stray: float = 0.02

@@ -162,12 +162,12 @@ def _knights(
     """Return the knight moves, open where both ways around are: averages of their steps."""
     inf = np.inf
     root = 1.0 / math.sqrt(2.0)
-    k = np.float32(0.25 * math.sqrt(5.0))
+    share = 0.25 * math.sqrt(5.0)
     west = np.full_like(east, inf)
     west[:, 1:] = east[:, :-1]
 
     def mean(straight: NDArray, ahead: NDArray, slant: NDArray, beside: NDArray) -> Float32Array:
-        return (straight + ahead + root * (slant + beside)) * k
+        return ((straight + ahead + root * (slant + beside)) * share).astype(np.float32)
 
     return [
         mean(east, _shift(east, (1, 1), inf), south_east, _shift(south_east, (0, 1), inf)),

@@ -25,6 +25,12 @@ class FollowConfig:
     """Forward steps that the discrete follower simulates."""
     beam: int = 32
     """Simulated states kept after each forward step."""
+    tight: float = 0.08
+    """Room beyond the body, ahead on the path, below which more is simulated, m."""
+    tight_depth: int = 6
+    """Forward steps simulated there."""
+    tight_beam: int = 96
+    """States kept there."""
     detour: float = 1.4
     """Cost of a metre beside the path over one along it."""
     turn_cost: float = 0.6
@@ -111,7 +117,7 @@ class DiscreteFollower:
 class _Beam:
     """One simulation of the next few actions."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         body: Body,
         config: FollowConfig,
@@ -125,6 +131,9 @@ class _Beam:
         self.left = np.concatenate([np.cumsum(step[::-1])[::-1], [0.0]])
         here = float(room.at(np.array(pose[:2])))
         self.least = min(body.radius + config.margin - slack, here - 0.01)
+        narrow = float(room.at(ahead[:30]).min()) < body.radius + config.tight
+        self.depth = config.tight_depth if narrow else config.depth
+        self.width = config.tight_beam if narrow else config.beam
         half = round(math.pi / body.turn_step)
         self.turns = np.arange(-half + 1, half + 1)
 
@@ -133,7 +142,7 @@ class _Beam:
         xy, turned = np.array([self.pose[:2]]), np.zeros(1, int)
         spent, first = np.zeros(1), np.zeros(1, int)
         best, best_price = None, self._to_go(xy, turned)[0] + 1e-6
-        for depth in range(self.config.depth):
+        for depth in range(self.depth):
             parent, turn, xy, cost = self._expand(xy, turned, spent)
             if len(parent) == 0:
                 break
@@ -141,7 +150,7 @@ class _Beam:
             turned = turned[parent] + turn
             spent = cost
             price = spent + self._to_go(xy, turned)
-            order = np.argsort(price, kind="stable")[: self.config.beam]
+            order = np.argsort(price, kind="stable")[: self.width]
             xy, turned, spent, first = xy[order], turned[order], spent[order], first[order]
             if best is None or price[order[0]] < best_price - 1e-9:
                 best, best_price = int(first[0]), float(price[order[0]])

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from goat.frames import wrap_angle
 from goat.nav.fmm import TravelField
-from goat.nav.grid import CostMap, Pose
+from goat.nav.grid import CostMap, Pose, mask_of
 from goat.types import BoolArray, CellState, Float32Array, Float64Array, UInt8Array
 
 _FREE, _OPEN, _WALL = 0, 1, 2  # codes of half-resolution blocks: seen, unknown, opaque
@@ -53,7 +53,7 @@ class FrontierConfig:
     spacing: float = 0.3
     """Distance between places to stand, m."""
     candidates: int = 160
-    """Places whose views are measured at once: the nearest ones, then the next if those show nothing."""
+    """Places measured at once: the nearest ones, then the next if those show nothing."""
     blacklist_steps: int = 400
     """Steps for which unknown space that a look did not reveal is set aside."""
 
@@ -212,7 +212,7 @@ class FrontierExplorer:
 
 def wide_unknown(costs: CostMap, pocket: float) -> UInt8Array:
     """Return (rows, cols) mask, 0 or 255, of unknown space that a square of side `pocket` fits."""
-    unknown = cv2.compare(costs.grid.state, int(CellState.UNKNOWN), cv2.CMP_EQ)
+    unknown = mask_of(costs.grid.state, CellState.UNKNOWN)
     side = max(2, round(pocket / costs.grid.resolution))
     square = np.ones((side, side), np.uint8)
     wide = cv2.morphologyEx(
@@ -224,7 +224,7 @@ def wide_unknown(costs: CostMap, pocket: float) -> UInt8Array:
 def frontier_cells(costs: CostMap, wide: UInt8Array) -> UInt8Array:
     """Return (rows, cols) mask, 0 or 255, of free cells that touch the unknown space `wide`."""
     near = cv2.dilate(wide, np.ones((3, 3), np.uint8))
-    free = cv2.compare(costs.grid.state, int(CellState.FREE), cv2.CMP_EQ)
+    free = mask_of(costs.grid.state, CellState.FREE)
     return np.asarray(cv2.bitwise_and(near, free), np.uint8)
 
 
@@ -235,13 +235,13 @@ def _large(mask: UInt8Array, min_cells: float) -> UInt8Array:
     sizes = np.maximum(sizes, stats[:, cv2.CC_STAT_AREA] // 2)
     keep = np.where(sizes >= min_cells, 255, 0).astype(np.uint8)
     keep[0] = 0
-    return keep[labels]
+    return keep[np.asarray(labels, np.int32)]
 
 
 def _blocks(costs: CostMap, wide: UInt8Array) -> UInt8Array:
     """Return (rows / 2, cols / 2) codes: a wall hides, the unknown counts, the rest is seen."""
     code = np.where(wide > 0, _OPEN, _FREE).astype(np.uint8)
-    solid = cv2.compare(costs.grid.state, int(CellState.OCCUPIED), cv2.CMP_EQ)
+    solid = mask_of(costs.grid.state, CellState.OCCUPIED)
     closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     code[(code == _OPEN) & (closed > 0)] = _WALL
     code[solid > 0] = _WALL
@@ -274,10 +274,10 @@ def _stands(
 
 
 def cast_rays(unknown: Unknown, stands: NDArray[np.intp], config: FrontierConfig) -> Float64Array:
-    """Return (K, rays, 2) unknown area seen in each direction from cells (K, 2), and area times range.
+    """Return (K, rays, 2) unknown area seen in each direction from cells (K, 2), and its moment.
 
-    Units m^2 and m^3. Rays end at walls and at the sensor's range; the unknown is taken for
-    transparent.
+    The moment is area times range, m^3. Rays end at walls and at the sensor's range; the unknown
+    is taken for transparent.
     """
     size = 2.0 * unknown.costs.grid.resolution
     seen, _ = _trace(unknown, stands, config)
@@ -292,7 +292,7 @@ def _trace(
 ) -> tuple[BoolArray, NDArray[np.intp]]:
     """Return whether each sample of each ray (K, rays, L) is visible unknown, and its block.
 
-    The blocks (rays, L, 2) are relative to the one the ray starts from; samples are one block apart.
+    Blocks (rays, L, 2) are relative to the one the ray starts from; samples are a block apart.
     """
     count = math.ceil(config.sensor_range / (2.0 * unknown.costs.grid.resolution))
     radius = np.arange(1.0, count + 1.0)

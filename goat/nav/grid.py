@@ -37,6 +37,10 @@ class CostConfig:
     """Distance to obstacles beyond which a cell costs nothing extra, m."""
     soft_weight: float = 3.0
     """Extra cost of a cell the body just fits in; falls with the square to `soft_clearance`."""
+    tight_clearance: float = 0.06
+    """Room beyond the body below which a place is hard to get through, m."""
+    tight_weight: float = 8.0
+    """Extra cost of a cell with no such room: a detour of some metres is better."""
     unknown_weight: float = 3.0
     """Factor on the cost of cells nobody has seen."""
     escape: float = 0.2
@@ -123,12 +127,18 @@ def crop_layer(layer: NDArray, corner: tuple[int, int], shape: tuple[int, int]) 
     return out
 
 
+def mask_of(state: UInt8Array, kind: CellState) -> UInt8Array:
+    """Return (rows, cols) mask, 0 or 255, of the cells in a state."""
+    return (state == kind).view(np.uint8) * np.uint8(255)
+
+
 def distance_to_occupied(state: UInt8Array) -> Float32Array:
     """Return (rows, cols) distance in cells from each centre to the nearest occupied centre."""
-    open_cells = cv2.compare(state, int(CellState.OCCUPIED), cv2.CMP_NE)
-    if not (state == CellState.OCCUPIED).any():
+    occupied = state == CellState.OCCUPIED
+    if not occupied.any():
         return np.full(state.shape, max(state.shape), np.float32)
-    return np.asarray(cv2.distanceTransform(open_cells, cv2.DIST_L2, 5), np.float32)
+    away = cv2.distanceTransform((~occupied).view(np.uint8), cv2.DIST_L2, 5)
+    return np.asarray(away, np.float32)
 
 
 def cost_map(
@@ -159,12 +169,15 @@ def _cost_table(hard: float, size: float, config: CostConfig) -> Float32Array:
     clearance = np.arange(256) / _STEPS_PER_CELL * size - 0.5 * size
     soft = max(config.soft_clearance, hard + size)
     depth = np.clip((soft - clearance) / (soft - hard), 0.0, 1.0)
-    table = 1.0 + config.soft_weight * depth**2
+    tight = np.clip(1.0 - (clearance - hard) / config.tight_clearance, 0.0, 1.0)
+    table = 1.0 + config.soft_weight * depth**2 + config.tight_weight * tight**2
     table[clearance < hard - 1e-6] = np.inf
     return table.astype(np.float32)
 
 
-def _disc(grid: OccupancyGrid, xy: tuple[float, float], radius: float) -> tuple[slice, BoolArray]:
+def _disc(
+    grid: OccupancyGrid, xy: tuple[float, float], radius: float
+) -> tuple[tuple[slice, slice], BoolArray]:
     """Return the window and mask of the cells whose centres lie within `radius` of `xy`."""
     row, col = (int(v) for v in grid.cells(np.array(xy)))
     reach = math.ceil(radius / grid.resolution)
@@ -174,7 +187,7 @@ def _disc(grid: OccupancyGrid, xy: tuple[float, float], radius: float) -> tuple[
     xs = xs[:, : max(grid.shape[1] - cols.start, 0)]
     dx = (xs + 0.5) * grid.resolution + grid.origin[0] - xy[0]
     dy = (ys + 0.5) * grid.resolution + grid.origin[1] - xy[1]
-    return (rows, cols), dx * dx + dy * dy <= radius * radius  # type: ignore[return-value]
+    return (rows, cols), dx * dx + dy * dy <= radius * radius
 
 
 def _open_around(
@@ -199,6 +212,7 @@ class _Mark:
     yaw: float
     width: float
     until: int
+    bump: bool = True
 
 
 @dataclass(slots=True)
@@ -220,23 +234,24 @@ class CollisionMarks:
     def add(self, pose: Pose, step: int) -> None:
         """Remember that the robot at `pose` could not move forward at `step`."""
         x, y, yaw = pose
-        again = [m for m in self._marks if _same_bump(m, pose)]
+        again = [m for m in self._marks if m.bump and _same_bump(m, pose)]
         width = self.width * min(len(again) + 1, 3)
         self._marks.append(_Mark(x, y, yaw, width, step + self.lifetime))
 
     def block(self, xy: tuple[float, float], yaw: float, step: int) -> None:
-        """Close, for a while, the way across `xy` in direction `yaw`: the robot cannot get through."""
+        """Close, for a while, the way across `xy` in direction `yaw`: it proved too narrow."""
         c, s = math.cos(yaw), math.sin(yaw)
         x, y = xy[0] - c * self.radius, xy[1] - s * self.radius
-        self._marks.append(_Mark(x, y, yaw, self.width, step + self.lifetime))
+        until = step + 5 * self.lifetime
+        self._marks.append(_Mark(x, y, yaw, self.width, until, bump=False))
 
     def expire(self, step: int) -> None:
         """Forget marks that are older than their lifetime at `step`."""
         self._marks = [m for m in self._marks if m.until > step]
 
-    def clear(self) -> None:
-        """Forget all marks."""
-        self._marks.clear()
+    def clear(self, bumps_only: bool = False) -> None:
+        """Forget the marks, or only those of collisions."""
+        self._marks = [m for m in self._marks if bumps_only and not m.bump]
 
     def stamp(self, grid: OccupancyGrid) -> None:
         """Draw the marks into `grid` as occupied cells, in place."""
@@ -264,21 +279,6 @@ def line_samples(start: NDArray, ends: NDArray, spacing: float) -> NDArray[np.fl
     longest = float(np.abs(ends - start).max(initial=0.0))
     share = np.linspace(0.0, 1.0, max(2, math.ceil(longest / spacing) + 1))
     return start + share[:, None] * (ends - start)[:, None, :]
-
-
-def line_of_sight(blocked: BoolArray, start: NDArray, ends: NDArray) -> BoolArray:
-    """Return (N,) whether the straight lines between cells cross no blocked cell.
-
-    Args:
-        blocked: (rows, cols) cells that stop a line; the line's own ends do not count.
-        start: (2,) row, column.
-        ends: (N, 2) rows, columns inside the grid.
-    """
-    cells = np.rint(line_samples(np.asarray(start, float), ends, 0.5)).astype(np.intp)
-    hit = blocked[cells[..., 0], cells[..., 1]]
-    ends = np.atleast_2d(ends)
-    own = (cells == np.asarray(start)).all(-1) | (cells == ends[:, None, :]).all(-1)
-    return ~(hit & ~own).any(axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

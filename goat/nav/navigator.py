@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from goat.frames import wrap_angle
 from goat.nav.approach import Approach, ApproachConfig, ObjectFootprint, footprint, sees, stop_pose
 from goat.nav.follow import FollowConfig, follower_of, remaining
 from goat.nav.frontier import Frontier, FrontierConfig, FrontierExplorer
@@ -110,6 +110,7 @@ class Navigator:
         self._scene: Scene | None = None
         self._plan: _Plan | None = None
         self._manoeuvre: Manoeuvre | None = None
+        self._include: tuple[tuple[float, float], ...] = ()
         self._driving = False
         self._step = 0
 
@@ -147,6 +148,7 @@ class Navigator:
     def reset_goal(self) -> None:
         """Drop plans and the recovery's memory: a new goal begins."""
         self._plan, self._manoeuvre, self._driving = None, None, False
+        self._include = ()
         self.explorer.reset()
         self.recovery.reset()
 
@@ -179,21 +181,11 @@ class Navigator:
         Raises:
             ValueError: There are no points.
         """
+        self._make_room_for(points)
         thing = footprint(points, self.scene.known, self.config.approach)
         if self._there(thing):
             return self._face(thing)
-        running = self._continue_manoeuvre()
-        if running is not None:
-            return running
-        plan = self._plan
-        if not self._usable(plan) or math.dist(plan.center, thing.center) > self.config.moved:
-            plan = self._plan = self._plan_approach(thing)
-        if plan is None:
-            return self._recover("no way to the object", Progress.NO_PATH)
-        if self._at_end(plan.path) and not plan.approach.within:
-            note = f"the nearest reachable place is {plan.approach.distance:.1f} m from the object"
-            return self._stay(Progress.NO_PATH, note)
-        return self._drive(plan.path, "driving to the object")
+        return self._until_decided(lambda: self._approach(thing))
 
     def explore(self, value: NDArray | None = None) -> Step:
         """Return the next step of exploration.
@@ -202,15 +194,35 @@ class Navigator:
             value: (rows, cols) semantic value of looking at each cell of the grid that was given
                 to `update`, about 0 to 1.
         """
+        return self._until_decided(lambda: self._explore(value))
+
+    # One try: None means that a rung of the recovery changed something, so try again
+
+    def _until_decided(self, attempt: Callable[[], Step | None]) -> Step:
         running = self._continue_manoeuvre()
-        if running is not None:
-            return running
+        while running is None:
+            running = attempt()
+        return running
+
+    def _approach(self, thing: ObjectFootprint) -> Step | None:
+        plan = self._plan
+        moved = plan is None or math.dist(plan.center, thing.center) > self.config.moved
+        if moved or plan is None or plan.approach is None or not self._usable(plan):
+            plan = self._plan = self._plan_approach(thing)
+        if plan is None or plan.approach is None:
+            return self._recover("no way to the object", Progress.NO_PATH)
+        if self._at_end(plan.path) and not plan.approach.within:
+            note = f"the nearest reachable place is {plan.approach.distance:.1f} m from the object"
+            return self._stay(Progress.NO_PATH, note)
+        return self._drive(plan.path, "driving to the object")
+
+    def _explore(self, value: NDArray | None) -> Step | None:
         plan = self._plan
         if not self._exploring(plan):
             plan = self._plan = self._plan_frontier(value)
-        if plan is None:
+        if plan is None or plan.frontier is None:
             return self._stay(Progress.NO_FRONTIER, "nothing is left to explore")
-        if plan.frontier is not None and self._at_end(plan.path):
+        if self._at_end(plan.path):
             return self._look(plan.frontier)
         return self._drive(plan.path, "exploring")
 
@@ -218,7 +230,15 @@ class Navigator:
 
     def _snapshot(self, grid: OccupancyGrid, pose: Pose) -> Scene:
         slack = self.recovery.slack
-        return Scene(grid, pose, self.body, self.config.costs, self.marks, slack)
+        return Scene(grid, pose, self.body, self.config.costs, self.marks, slack, self._include)
+
+    def _make_room_for(self, points: NDArray) -> None:
+        """Let the scene hold an object and what is around it, wherever that is."""
+        low, high = points[:, :2].min(axis=0) - 1.0, points[:, :2].max(axis=0) + 1.0
+        known = self.scene.known
+        self._include = ((float(low[0]), float(low[1])), (float(high[0]), float(high[1])))
+        if not known.inside(known.cells(np.array(self._include))).all():
+            self._refresh()
 
     def _refresh(self) -> None:
         """Look at the map anew, because marks or slack have changed."""
@@ -288,7 +308,7 @@ class Navigator:
     def _stay(self, outcome: Progress, note: str) -> Step:
         return Step(stop_action(self.body), None, outcome, note)
 
-    def _drive(self, path: Path, note: str) -> Step:
+    def _drive(self, path: Path, note: str) -> Step | None:
         if self.recovery.stuck():
             return self._recover("no progress", Progress.STUCK)
         scene = self.scene
@@ -309,30 +329,25 @@ class Navigator:
             return None
         return Step(action, None, Progress.MOVING, "recovering")
 
-    def _recover(self, why: str, failure: Progress) -> Step:
-        """Climb the ladder until a rung gives something to do."""
+    def _recover(self, why: str, failure: Progress) -> Step | None:
+        """Climb one rung; None when it only changed what is planned on."""
         plan, self._plan = self._plan, None
-        while True:
-            rung = self.recovery.climb(self.scene.pose)
-            if rung == Rung.GIVE_UP:
-                return self._give_up(why, failure)
-            step = self._take(rung, plan)
-            if step is not None:
-                return replace(step, note=f"{why}: {rung.name.lower().replace('_', ' ')}")
-
-    def _take(self, rung: Rung, plan: _Plan | None) -> Step | None:
-        """Carry out a rung; None when it changes nothing by itself and the next may follow."""
+        rung = self.recovery.climb(self.scene.pose)
+        if rung == Rung.GIVE_UP:
+            return self._give_up(why, failure)
         if rung == Rung.AVOID and plan is not None:
             self._avoid(plan.path)
-        if rung == Rung.CLEAR_MARKS:
-            self.marks.clear()
-        if rung == Rung.SHRINK:
-            self._refresh()
-        if rung == Rung.BACK_OFF:
+        elif rung == Rung.CLEAR_MARKS:
+            self.marks.clear(bumps_only=True)
+        elif rung == Rung.BACK_OFF:
             self._manoeuvre = back_off(self.scene.pose, self.body, self.scene.room)
         elif rung == Rung.SCAN:
             self._manoeuvre = Manoeuvre(2.0 * math.pi)
-        return self._continue_manoeuvre()
+        elif rung == Rung.SHRINK:
+            self.marks.clear()
+        self._refresh()
+        step = self._continue_manoeuvre()
+        return step and replace(step, note=f"{why}: {rung.name.lower().replace('_', ' ')}")
 
     def _avoid(self, path: Path) -> None:
         """Close the narrowest place within the next metre and a half of a path."""

@@ -39,10 +39,14 @@ class Scene:
     """Bumps."""
     slack: float = 0.0
     """How far obstacles may reach into the footprint, m."""
+    include: tuple[tuple[float, float], ...] = ()
+    """Places that `known` must hold, however little is known around them, m."""
 
     @cached_property
     def _cropped(self) -> tuple[OccupancyGrid, tuple[int, int]]:
-        known, corner = crop(self.grid, np.array(self.pose[:2]), self.config.border)
+        known, corner = crop(
+            self.grid, np.array([self.pose[:2], *self.include]), self.config.border
+        )
         self.marks.stamp(known)
         clear_footprint(known, self.pose, self.body.radius - self.grid.resolution)
         return known, corner
