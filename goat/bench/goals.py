@@ -21,6 +21,7 @@ _ADJECTIVE = {"wood": "wooden", "wool": "woollen", "gold": "golden"}
 _NEAR = 0.5  # m between boxes of things that stand next to each other
 _FAR = 1.2  # m to every such landmark that all rivals must keep
 _LANDMARK_SIZE = 0.5  # m, longest side of a thing that people refer to
+_SPACING = 2.0  # m between one goal's object and the next one's
 _MARGIN = 1.3  # how much larger the largest must be than the next
 _PHRASES = (
     "{}",
@@ -44,7 +45,8 @@ def sample_tasks(
     """Draw goals among the objects that can be reached and seen.
 
     Modalities take turns. New goals take categories in turn, so that a home with ten chairs is not
-    ten chair goals; when every object was asked for, they start again.
+    ten chair goals; when every object was asked for, they start again. Where possible nothing that
+    fits a goal stands within 2 m of what was asked for before it, so that the robot has to drive.
 
     Args:
         evaluator: Ground truth.
@@ -93,12 +95,22 @@ class _Sampler:
         self._asked: list[int] = []
 
     def draw(self, kind: str, *, again: bool) -> Task:
-        pool = self._old() if again and self._asked else self._new()
-        for number in pool:
+        pool = list(self._old() if again and self._asked else self._new())
+        for number in sorted(pool, key=lambda number: self._is_near(kind, number)):
             goal = self._goal(kind, self._objects[number])
             if goal is not None:
                 return self._take(number, goal)
         raise WorldError(f"no object of this world can be asked for as {kind}")
+
+    def _is_near(self, kind: str, number: int) -> bool:
+        """Return whether the last goal's object stands near one that a new goal would accept."""
+        if not self._asked:
+            return False
+        last, item = self._objects[self._asked[-1]], self._objects[number]
+        kin = [item]
+        if kind == "category":
+            kin = [other for other in self._objects.values() if other.category == item.category]
+        return any(_gap(last, other) < _SPACING for other in kin)
 
     def _old(self) -> Iterator[int]:
         yield from dict.fromkeys(int(i) for i in self._rng.permutation(self._asked))

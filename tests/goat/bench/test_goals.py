@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -99,9 +100,16 @@ def test_the_same_seed_gives_the_same_goals() -> None:
 
 def test_repeats_ask_for_old_objects(rng: np.random.Generator) -> None:
     tasks = sample_tasks(home(*CHAIRS), rng, 6, repeat=1.0, modalities=("image",))
-    assert len({t.targets for t in tasks}) == 1
+    assert len({t.targets for t in tasks}) == 2  # to and fro: the same again would be no way
     tasks = sample_tasks(home(*CHAIRS), rng, 6, repeat=0.0, modalities=("image",))
     assert len({t.targets for t in tasks}) == 6
+
+
+def test_the_next_goal_is_somewhere_else(rng: np.random.Generator) -> None:
+    things = [make_truth(i, f"thing {i}", (4.0 * (i // 2), 0.3 * (i % 2))) for i in range(8)]
+    tasks = sample_tasks(home(*things), rng, 12, repeat=0.3, modalities=("image",))
+    places = [t.targets[0] // 2 for t in tasks]
+    assert all(a != b for a, b in pairwise(places))
 
 
 def test_sentences_vary(rng: np.random.Generator) -> None:
