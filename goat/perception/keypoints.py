@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,23 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from goat.perception.epipolar import GeometryConfig, ShiftConfig, agreeing, consistent
 from goat.types import BoolArray, Float32Array, KeypointMatches, Keypoints, UInt8Array
 
 _DIMENSION = 128
+_OCTAVE = 24.0
+"""Feature sizes are stored as uint8 in steps of 1 / _OCTAVE octaves."""
+_FULL_TURN = 256.0
+"""Feature directions are stored as uint8 in steps of 1 / _FULL_TURN turns."""
 _SCALE = 512.0
 """RootSIFT entries are stored as uint8 in steps of 1 / _SCALE."""
-
-
-@dataclass(frozen=True)
-class GeometryConfig:
-    """When matches agree with one epipolar geometry."""
-
-    min_matches: int = 8
-    """With fewer tentative matches no geometry is tried and nothing matches."""
-    tolerance: float = 0.02
-    """Largest distance from the epipolar line, as a share of the longer image side."""
-    iterations: int = 1000
-    """Most RANSAC iterations."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +35,12 @@ class SiftConfig:
     """Images whose longer side is longer are shrunk to it, px."""
     contrast: float = 0.02
     """SIFT's contrast threshold; lower finds more on smooth surfaces."""
-    ratio: float = 0.85
+    ratio: float = 0.9
     """Largest distance ratio between the best and the second best match."""
+    shift: ShiftConfig = field(default_factory=ShiftConfig)
+    """The first check: one rough similarity."""
     geometry: GeometryConfig = field(default_factory=GeometryConfig)
-    """The check that follows."""
+    """The second check: one epipolar geometry."""
 
 
 class SiftMatcher:
@@ -68,7 +65,8 @@ class SiftMatcher:
             mask: (h, w) pixels where features may lie; everywhere if None.
 
         Returns:
-            `Keypoints` in pixels of `rgb`, descriptors (N, 128) uint8; N = 0 on flat images.
+            `Keypoints` in pixels of `rgb`; descriptors (N, 130) uint8: RootSIFT, size and
+            direction of the feature. N = 0 on flat images.
         """
         height, width = rgb.shape[:2]
         scale = self._working_scale(max(height, width))
@@ -81,59 +79,45 @@ class SiftMatcher:
         points, descriptors = self._sift.detectAndCompute(grey, where)
         if descriptors is None or len(points) == 0:
             return Keypoints(
-                np.zeros((0, 2), np.float32), np.zeros((0, _DIMENSION), np.uint8), width, height
+                np.zeros((0, 2), np.float32), np.zeros((0, _DIMENSION + 2), np.uint8), width, height
             )
-        limit = self._config.max_keypoints
-        strongest = np.argsort([-p.response for p in points], kind="stable")[:limit]
-        xy = cv2.KeyPoint.convert(points)[strongest]
+        chosen = _strongest(points, self._config.max_keypoints)
         shrink = np.array([width / grey.shape[1], height / grey.shape[0]], np.float32)
+        xy = np.array([points[i].pt for i in chosen], np.float32)
         xy = ((xy + 0.5) * shrink - 0.5).astype(np.float32)
-        return Keypoints(xy, _root(descriptors[strongest]), width, height)
+        shape = np.array([(points[i].size, points[i].angle) for i in chosen])
+        octaves = np.log2(shape[:, 0] * math.sqrt(shrink[0] * shrink[1])) * _OCTAVE
+        turns = shape[:, 1] * (_FULL_TURN / 360.0) % _FULL_TURN
+        extra = np.stack([octaves.clip(0, 255), turns], axis=1).astype(np.uint8)
+        return Keypoints(xy, np.hstack([_root(descriptors[chosen]), extra]), width, height)
 
     def match(self, a: Keypoints, b: Keypoints) -> KeypointMatches:
         """Return matches that agree with one epipolar geometry."""
-        pairs = mutual_matches(a.descriptors, b.descriptors, self._config.ratio)
-        xy_a, xy_b = a.xy[pairs[:, 0]], b.xy[pairs[:, 1]]
-        inside = consistent(xy_a, xy_b, max(b.width, b.height), self._config.geometry)
+        words_a, words_b = a.descriptors[:, :_DIMENSION], b.descriptors[:, :_DIMENSION]
+        pairs = mutual_matches(words_a, words_b, self._config.ratio)
+        nothing = np.zeros((0, 2), np.float32)
+        if len(pairs) < self._config.geometry.min_matches:
+            return KeypointMatches(nothing, nothing, tentative=len(pairs))
+        first, second = pairs.T
+        xy_a, xy_b = a.xy[first], b.xy[second]
+        side = max(b.width, b.height)
+        extra_a = a.descriptors[first, _DIMENSION:].astype(np.float32)
+        extra_b = b.descriptors[second, _DIMENSION:].astype(np.float32)
+        growth = (extra_b[:, 0] - extra_a[:, 0]) / np.float32(_OCTAVE)
+        turn = (extra_b[:, 1] - extra_a[:, 1]) * np.float32(math.tau / _FULL_TURN)
+        inside = agreeing(xy_a, xy_b, growth, turn, side, self._config.shift)
+        inside &= _single(xy_a, xy_b)
+        # Few matches that share one similarity fit an epipolar geometry whatever it is.
+        if np.count_nonzero(inside) >= self._config.geometry.min_matches:
+            index = np.nonzero(inside)[0]
+            exact = consistent(xy_a[index], xy_b[index], side, self._config.geometry)
+            inside[index[~exact]] = False
         return KeypointMatches(xy_a[inside], xy_b[inside], tentative=len(pairs))
 
     def _working_scale(self, longer: int) -> float:
         if longer < self._config.min_side:
             return self._config.min_side / longer
         return min(self._config.max_side / longer, 1.0)
-
-
-def consistent(
-    xy_a: Float32Array, xy_b: Float32Array, side: int, config: GeometryConfig
-) -> BoolArray:
-    """Return (N,) whether each match fits the best fundamental matrix; deterministic.
-
-    Barath et al., "MAGSAC++, a fast, reliable and accurate robust estimator", 2020,
-    https://arxiv.org/abs/1912.05909, as in OpenCV.
-
-    Args:
-        xy_a: (N, 2) positions in the first image, px.
-        xy_b: (N, 2) positions in the second image, px.
-        side: Longer side of the second image, px.
-        config: Limits.
-    """
-    nothing = np.zeros(len(xy_a), np.bool_)
-    if len(xy_a) < max(config.min_matches, 8):
-        return nothing
-    params = cv2.UsacParams()
-    params.threshold = config.tolerance * side
-    params.maxIterations = config.iterations
-    params.confidence = 0.999
-    params.randomGeneratorState = 0
-    params.score = cv2.SCORE_METHOD_MAGSAC
-    params.loMethod = cv2.LOCAL_OPTIM_SIGMA
-    params.sampler = cv2.SAMPLING_UNIFORM
-    params.isParallel = False
-    try:
-        _, inside = cv2.findFundamentalMat(xy_a, xy_b, params)
-    except cv2.error:  # degenerate configurations make it throw
-        return nothing
-    return nothing if inside is None else inside.ravel().astype(np.bool_)
 
 
 def mutual_matches(a: NDArray, b: NDArray, ratio: float) -> NDArray[np.intp]:
@@ -157,6 +141,23 @@ def mutual_matches(a: NDArray, b: NDArray, ratio: float) -> NDArray[np.intp]:
     distinct = (1.0 - top) <= ratio * ratio * (1.0 - second)
     index = np.nonzero(mutual & distinct)[0]
     return np.stack([index, best[index]], axis=1)
+
+
+def _strongest(points: Sequence[Any], most: int) -> NDArray[np.intp]:
+    """Return indices of the features with the strongest response, strongest first."""
+    return np.argsort([-point.response for point in points], kind="stable")[:most]
+
+
+def _single(xy_a: Float32Array, xy_b: Float32Array) -> BoolArray:
+    """Return (N,) whether each match is the first between its places.
+
+    A place with several dominant directions has several features, but is one piece of evidence.
+    """
+    places = np.rint(np.hstack([xy_a, xy_b]) / 2.0)
+    _, first = np.unique(places, axis=0, return_index=True)
+    single = np.zeros(len(xy_a), np.bool_)
+    single[first] = True
+    return single
 
 
 def _fit(mask: BoolArray, shape: tuple[int, ...]) -> UInt8Array:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from goat.perception.keypoints import GeometryConfig, consistent
+from goat.perception.epipolar import GeometryConfig, consistent
 from goat.perception.pretrained import RuntimeConfig, load_image_processor, load_model
 from goat.types import KeypointMatches, Keypoints, UInt8Array
 
