@@ -33,11 +33,13 @@ class ApproachConfig:
     support: float = 0.25
     """An object whose lowest point is higher than this rests on something else, m."""
     support_depth: float = 0.6
-    """How much of a support may be in between, m."""
+    """How much of a support may be in between where nobody knows from where it was seen, m."""
+    slant_weight: float = 1.0
+    """Cost of each metre that the centre is farther than the surface, in metres of driving."""
     stray: float = 0.02
     """Share of the points, the outermost, that is taken for noise when there are many."""
     candidates: int = 256
-    """Cells whose view of the object is checked: the cheapest ones."""
+    """Cells whose view of the object is checked at once, cheapest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +66,33 @@ class ObjectFootprint:
     """(K, 2) cells it covers, rows and columns of the grid it was made for."""
     center: tuple[float, float]
     """Middle of its bounds, m."""
-    raised: bool
-    """It rests on something."""
     distance: Float32Array
     """(rows, cols) distance from each cell's centre to it, m."""
+    nearest: NDArray[np.int32]
+    """(rows, cols) which of `cells` is nearest to each cell."""
+    opaque: BoolArray
+    """(rows, cols) occupied cells that are not its own and were never looked across to see it."""
+    allowed: float
+    """How much of them may be in between, m."""
 
     def yaw_from(self, xy: tuple[float, float]) -> float:
         """Return the heading that faces its centre from `xy`, rad."""
         return math.atan2(self.center[1] - xy[1], self.center[0] - xy[0])
 
 
-def footprint(points: NDArray, grid: OccupancyGrid, config: ApproachConfig) -> ObjectFootprint:
+def footprint(
+    points: NDArray,
+    grid: OccupancyGrid,
+    config: ApproachConfig,
+    seen_from: NDArray | None = None,
+) -> ObjectFootprint:
     """Return an object's footprint on `grid`.
 
     Args:
         points: (N, 3) points of the object in the map, m; N >= 1.
         grid: Any grid that lies near it.
         config: How many stray points to drop.
+        seen_from: (M, 2) places it was seen from, m: what lies between is low enough to look over.
 
     Raises:
         ValueError: There are no points, or they are not finite.
@@ -92,12 +104,29 @@ def footprint(points: NDArray, grid: OccupancyGrid, config: ApproachConfig) -> O
     cells = np.unique(np.clip(grid.cells(xy), 0, np.array(grid.shape) - 1), axis=0)
     absent = np.full(grid.shape, 255, np.uint8)
     absent[cells[:, 0], cells[:, 1]] = 0
-    distance = np.asarray(cv2.distanceTransform(absent, cv2.DIST_L2, 5), np.float32)
-    distance = np.maximum((distance - 0.5) * np.float32(grid.resolution), np.float32(0.0))
+    away, labels = cv2.distanceTransformWithLabels(
+        absent, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    away, nearest = np.asarray(away, np.float32), np.asarray(labels, np.int32) - 1
     middle = 0.5 * (xy.min(axis=0) + xy.max(axis=0))
-    height = points[:, 2].min() if points.shape[1] > 2 else 0.0
+    opaque = (grid.state == CellState.OCCUPIED) & (away > 1.5)
+    allowed = 0.5 * grid.resolution
+    if seen_from is not None and len(seen_from):
+        opaque &= ~_looked_across(grid, cells, seen_from)
+    elif points[:, 2].min() > config.support:
+        allowed = config.support_depth
+    distance = np.maximum((away - 0.5) * np.float32(grid.resolution), np.float32(0.0))
     center = (float(middle[0]), float(middle[1]))
-    return ObjectFootprint(cells, center, bool(height > config.support), distance)
+    return ObjectFootprint(cells, center, distance, nearest, opaque, allowed)
+
+
+def _looked_across(grid: OccupancyGrid, cells: NDArray[np.intp], seen_from: NDArray) -> BoolArray:
+    """Return (rows, cols) cells on the lines from places (M, 2) to the middle of the object."""
+    mask = np.zeros(grid.shape, np.uint8)
+    end = cells[np.square(cells - cells.mean(axis=0)).sum(axis=1).argmin()]
+    for row, col in grid.cells(np.asarray(seen_from)[:, :2]):
+        cv2.line(mask, (int(col), int(row)), (int(end[1]), int(end[0])), 1, thickness=3)
+    return mask > 0
 
 
 def _without_strays(xy: Float64Array, share: float) -> Float64Array:
@@ -114,28 +143,20 @@ def hidden_length(thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray) -> F
     do not count.
     """
     xy = np.atleast_2d(xy)
-    own = thing.cells.astype(np.float64)
+    last = np.array(grid.shape) - 1
+    at = np.clip(grid.cells(xy), 0, last)
     start = (xy[:, ::-1] - np.asarray(grid.origin)[::-1]) / grid.resolution - 0.5
-    gaps = np.square(start[:, None, :] - own[None]).sum(axis=2)
-    ends = own[gaps.argmin(axis=1)]
+    ends = thing.cells[thing.nearest[at[:, 0], at[:, 1]]].astype(np.float64)
     lengths = np.linalg.norm(ends - start, axis=1) * grid.resolution
     share = np.linspace(0.0, 1.0, max(2, math.ceil(2 * lengths.max() / grid.resolution)))
     lines = start[:, None, :] + share[:, None] * (ends - start)[:, None, :]
-    index = np.clip(np.rint(lines).astype(np.intp), 0, np.array(grid.shape) - 1)
-    other = _others(thing, grid)[index[..., 0], index[..., 1]]
-    return other.mean(axis=1) * lengths
+    index = np.clip(np.rint(lines).astype(np.intp), 0, last)
+    return thing.opaque[index[..., 0], index[..., 1]].mean(axis=1) * lengths
 
 
-def _others(thing: ObjectFootprint, grid: OccupancyGrid) -> BoolArray:
-    return (grid.state == CellState.OCCUPIED) & (thing.distance > 1.5 * grid.resolution)
-
-
-def sees(
-    thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray, config: ApproachConfig
-) -> BoolArray:
+def sees(thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray) -> BoolArray:
     """Return (N,) whether nothing but the object's support stands between `xy` (N, 2) and it."""
-    allowed = config.support_depth if thing.raised else 0.5 * grid.resolution
-    return hidden_length(thing, grid, xy) <= allowed
+    return hidden_length(thing, grid, xy) <= thing.allowed
 
 
 def stop_pose(
@@ -174,14 +195,17 @@ def _best_in_ring(
     crowded = np.maximum(lowest - distance, 0.0) * 10.0
     price = reachable[ring[:, 0], ring[:, 1]] + config.distance_weight * (outside + crowded)
     price = price + 0.3 * (costs.cost[ring[:, 0], ring[:, 1]] - 1.0)
-    order = np.argsort(price)[: config.candidates]
-    ring, price = ring[order], price[order]
-    hidden = hidden_length(thing, costs.grid, costs.grid.points(ring))
-    price = price + config.blocked_weight * hidden
-    allowed = config.support_depth if thing.raised else 0.5 * costs.grid.resolution
-    price[hidden > allowed] = np.inf
-    best = int(price.argmin())
-    return ring[best] if np.isfinite(price[best]) else None
+    order = np.argsort(price, kind="stable")
+    for first in range(0, len(order), config.candidates):
+        batch = order[first : first + config.candidates]
+        places = costs.grid.points(ring[batch])
+        hidden = hidden_length(thing, costs.grid, places)
+        slant = np.linalg.norm(places - thing.center, axis=1) - distance[batch]
+        total = price[batch] + config.blocked_weight * hidden + config.slant_weight * slant
+        total[hidden > thing.allowed] = np.inf
+        if np.isfinite(total).any():
+            return ring[batch[int(total.argmin())]]
+    return None
 
 
 def _approach(

@@ -172,17 +172,19 @@ class Navigator:
         action = turn_action(self.body.turn_step, self.body)
         return Step(action, None, Progress.MOVING, "looking around")
 
-    def go_to(self, points: NDArray) -> Step:
+    def go_to(self, points: NDArray, seen_from: NDArray | None = None) -> Step:
         """Return the next step towards an object.
 
         Args:
             points: (N, 3) points of the object in the map, m; N >= 1.
+            seen_from: (M, 2) places it was seen from, m, where known: they tell a table that it
+                stands on from a wall in front of it.
 
         Raises:
             ValueError: There are no points.
         """
         self._make_room_for(points)
-        thing = footprint(points, self.scene.known, self.config.approach)
+        thing = footprint(points, self.scene.known, self.config.approach, seen_from)
         if self._there(thing):
             return self._face(thing)
         return self._until_decided(lambda: self._approach(thing))
@@ -287,7 +289,7 @@ class Navigator:
         plan = self._plan
         ended = plan is not None and plan.approach is not None and self._at_end(plan.path)
         limit = self.config.approach.limit + 0.05 if ended else self.config.approach.far
-        return gap <= limit and bool(sees(thing, self.scene.known, xy, self.config.approach)[0])
+        return gap <= limit and bool(sees(thing, self.scene.known, xy)[0])
 
     def _face(self, thing: ObjectFootprint) -> Step:
         pose = self.scene.pose

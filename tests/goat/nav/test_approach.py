@@ -31,10 +31,10 @@ def fill(grid, x0, y0, x1, y1, state=CellState.OCCUPIED):
     grid.state[r0:r1, c0:c1] = state
 
 
-def approach(grid, points, pose):
+def approach(grid, points, pose, seen_from=None):
     known, _ = crop(grid, np.vstack([pose[:2], points[:, :2]]), 8)
     travel = travel_time(cost_map(known, pose, BODY, CostConfig()), pose)
-    thing = footprint(points, known, CONFIG)
+    thing = footprint(points, known, CONFIG, seen_from)
     return stop_pose(thing, travel, BODY, CONFIG), thing, known
 
 
@@ -52,7 +52,7 @@ def test_stops_close_facing_the_middle(x0, y0, x1, y1):
     assert stop.within
     gap = np.linalg.norm(points[:, :2] - stop.position, axis=1).min()
     assert BODY.radius < gap < 0.95
-    assert sees(thing, known, np.array([stop.position]), CONFIG).all()
+    assert sees(thing, known, np.array([stop.position])).all()
     middle = math.atan2(0.5 * (y0 + y1) - stop.position[1], 0.5 * (x0 + x1) - stop.position[0])
     assert abs(math.remainder(stop.yaw - middle, 2 * math.pi)) < 0.15
 
@@ -79,6 +79,18 @@ def test_the_other_side_of_a_wall_is_not_close():
     fill(grid, 3.0, 0.0, 3.1, 5.0)  # a wall with a passage at its far end
     fill(grid, 3.1, 1.0, 3.5, 1.4)
     stop, _, _ = approach(grid, box(3.1, 1.0, 3.5, 1.4), (2.0, 1.2, 0.0))
+    assert stop is not None
+    assert stop.within
+    assert stop.position[0] > 3.1
+
+
+def test_a_cup_by_a_wall_is_not_reached_from_the_next_room():
+    grid = hall()
+    fill(grid, 3.0, 0.0, 3.1, 5.0)
+    fill(grid, 3.1, 1.0, 3.9, 1.8)  # a table against the wall
+    cup = box(3.2, 1.35, 3.3, 1.45, 0.75, 0.85)
+    seen_from = np.array([[5.0, 1.4]])
+    stop, _, _ = approach(grid, cup, (2.0, 1.2, 0.0), seen_from)
     assert stop is not None
     assert stop.within
     assert stop.position[0] > 3.1
