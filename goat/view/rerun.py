@@ -14,6 +14,11 @@ from goat.types import AgentFrame, CellState, Instance, describe, modality
 from goat.view import theme
 
 _CAMERA = "map/robot/camera"
+_MAP_EVERY = 4  # steps
+_COLORS = np.zeros((3, 3), np.uint8)
+_COLORS[CellState.UNKNOWN] = theme.UNKNOWN
+_COLORS[CellState.FREE] = theme.FREE
+_COLORS[CellState.OCCUPIED] = theme.OCCUPIED
 
 
 def open_viewer(target: str) -> Viewer:
@@ -56,8 +61,8 @@ class RerunViewer:
             self._save(path)
         self._ids: dict[str, int] = {}
         self._steps = 0
-        self._grid: Any = None
         self._log("map", self._rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
+        self._stream.send_blueprint(_layout(require("rerun.blueprint")))
 
     def show(self, frame: AgentFrame) -> None:
         """Log one control step."""
@@ -110,9 +115,11 @@ class RerunViewer:
 
     def _show_detections(self, frame: AgentFrame) -> None:
         rr, found = self._rr, frame.detections
-        classes = np.zeros(frame.observation.depth.shape, np.uint16)
-        for detection in found:
-            classes[detection.mask] = self._class_of(detection.label)
+        numbers = [self._class_of(detection.label) for detection in found]
+        kind = np.uint8 if max(numbers, default=0) < 256 else np.uint16
+        classes = np.zeros(frame.observation.depth.shape, kind)
+        for detection, number in zip(found, numbers, strict=True):
+            classes[detection.mask] = number
         self._log(f"{_CAMERA}/segmentation", rr.SegmentationImage(classes, opacity=0.4))
         self._log(
             f"{_CAMERA}/detections",
@@ -120,7 +127,7 @@ class RerunViewer:
                 array=np.array([d.box for d in found]).reshape(-1, 4),
                 array_format=rr.Box2DFormat.XYXY,
                 labels=[f"{d.label} {d.score:.2f}" for d in found],
-                class_ids=[self._class_of(d.label) for d in found],
+                class_ids=numbers,
             ),
         )
 
@@ -136,23 +143,23 @@ class RerunViewer:
         return self._ids[label]
 
     def _show_map(self, frame: AgentFrame) -> None:
-        """Log the grid as a textured rectangle on the floor, where it has changed."""
-        if frame.grid is self._grid:
+        """Log the known part of the grid as a textured rectangle on the floor, now and then."""
+        if self._steps % _MAP_EVERY != 1:
             return
-        self._grid = frame.grid
-        rows, cols = frame.grid.shape
-        x0, y0 = frame.grid.origin
-        x1, y1 = x0 + cols * frame.grid.resolution, y0 + rows * frame.grid.resolution
-        colors = np.zeros((3, 4), np.uint8)
-        colors[CellState.FREE] = (*theme.FREE, 255)
-        colors[CellState.OCCUPIED] = (*theme.OCCUPIED, 255)
+        known = frame.grid.state != CellState.UNKNOWN
+        rows, cols = np.flatnonzero(known.any(axis=1)), np.flatnonzero(known.any(axis=0))
+        if not rows.size:
+            return
+        low, high = np.array([rows[0], cols[0]]), np.array([rows[-1], cols[-1]]) + 1
+        (x0, y0), (x1, y1) = frame.grid.points(np.stack([low, high]) - 0.5)
+        state = frame.grid.state[low[0] : high[0], low[1] : high[1]]
         self._log(
             "map/grid",
             self._rr.Mesh3D(
                 vertex_positions=[[x0, y0, 0], [x1, y0, 0], [x1, y1, 0], [x0, y1, 0]],
                 vertex_texcoords=[[0, 0], [1, 0], [1, 1], [0, 1]],
                 triangle_indices=[[0, 1, 2], [0, 2, 3]],
-                albedo_texture=colors[frame.grid.state],
+                albedo_texture=_COLORS[state],
             ),
         )
 
@@ -188,6 +195,33 @@ class RerunViewer:
     def _target_points(self, target: Instance | None) -> Any:
         points = np.zeros((0, 3), np.float32) if target is None else target.points
         return self._rr.Points3D(points, colors=[theme.TARGET], radii=0.02)
+
+
+def _layout(rrb: Any) -> Any:
+    """Return where things are shown: the map large, beside it the camera, depth and the goal."""
+    camera = rrb.Spatial2DView(
+        origin=_CAMERA, contents=["$origin/**", f"- {_CAMERA}/depth"], name="camera"
+    )
+    depth = rrb.Spatial2DView(origin=f"{_CAMERA}/depth", name="depth")
+    goal = rrb.TextDocumentView(origin="goal", name="goal")
+    sure = rrb.TimeSeriesView(origin="probability", name="sure of the target")
+    world = rrb.Spatial3DView(
+        origin="map",
+        contents=[
+            "$origin/**",
+            f"- {_CAMERA}/depth",
+            f"- {_CAMERA}/detections",
+            f"- {_CAMERA}/segmentation",
+        ],
+        name="map",
+    )
+    side = rrb.Vertical(goal, camera, depth, sure, row_shares=[1, 3, 3, 1.4])
+    return rrb.Blueprint(
+        rrb.Horizontal(world, side, column_shares=[2, 1]),
+        rrb.SelectionPanel(state="collapsed"),
+        rrb.BlueprintPanel(state="collapsed"),
+        rrb.TimePanel(state="collapsed", timeline="step"),
+    )
 
 
 def _transform(rr: Any, parent_from_child: Any) -> Any:
