@@ -18,44 +18,9 @@ from numpy.typing import NDArray
 
 from goat.frames import wrap_angle
 from goat.nav.fmm import TravelField
-from goat.nav.grid import CostMap, Pose, mask_of
-from goat.types import BoolArray, CellState, Float32Array, Float64Array, UInt8Array
-
-_FREE, _OPEN, _WALL = 0, 1, 2  # codes of half-resolution blocks: seen, unknown, opaque
-
-
-@dataclass(frozen=True)
-class FrontierConfig:
-    """What counts as a frontier and what a look past it is worth."""
-
-    min_size: float = 0.4
-    """Smallest length of a frontier, m."""
-    pocket: float = 0.3
-    """Unknown space narrower than this is an artefact that nobody need look into, m."""
-    reach: float = 1.2
-    """How far from a frontier the robot may stand to look past it, m."""
-    sensor_range: float = 3.0
-    """How far the robot sees well, m."""
-    fov: float = math.radians(60.0)
-    """Horizontal field of view, rad."""
-    rays: int = 36
-    """Directions in which the unknown is measured."""
-    min_gain: float = 0.3
-    """Least unknown area, m^2, that is worth a look."""
-    overhead: float = 0.5
-    """Cost added to every view, m: a higher one favours large views over near ones."""
-    turn_cost: float = 0.5
-    """Cost of turning by one radian, in metres of driving."""
-    value_weight: float = 4.0
-    """How many times better a view becomes by a semantic value of one."""
-    stickiness: float = 1.3
-    """How many times better another view must be to give up the current one."""
-    spacing: float = 0.3
-    """Distance between places to stand, m."""
-    candidates: int = 160
-    """Places measured at once: the nearest ones, then the next if those show nothing."""
-    blacklist_steps: int = 400
-    """Steps for which unknown space that a look did not reveal is set aside."""
+from goat.nav.grid import CostMap, Pose
+from goat.nav.unknown import FrontierConfig, Unknown, cast_rays, survey, trace
+from goat.types import Float32Array, Float64Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,20 +47,6 @@ class Frontier:
 class _Ban:
     points: Float64Array
     until: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Unknown:
-    """What is left to see on one cost map."""
-
-    costs: CostMap
-    """The map."""
-    wide: UInt8Array
-    """(rows, cols) mask, 0 or 255, of unknown space that matters."""
-    blocks: UInt8Array
-    """(rows / 2 + 2 pad, cols / 2 + 2 pad) codes of blocks of 2x2 cells for casting rays."""
-    pad: int
-    """Blocks added on each side, unknown unless set aside: as many as a ray is long."""
 
 
 @dataclass(slots=True)
@@ -132,16 +83,10 @@ class FrontierExplorer:
 
     def survey(self, costs: CostMap) -> Unknown:
         """Return what is left to see, without what was set aside."""
-        size = costs.grid.resolution
-        wide = wide_unknown(costs, self.config.pocket)
-        pad = math.ceil(self.config.sensor_range / (2.0 * size)) + 2
-        blocks = np.pad(_blocks(costs, wide), pad, constant_values=_OPEN)
+        unknown = survey(costs, self.config)
         for ban in self._bans:
-            index = costs.grid.cells(ban.points) // 2 + pad
-            index = index[((index >= 0) & (index < blocks.shape)).all(axis=1)]
-            hidden = blocks[index[:, 0], index[:, 1]]
-            blocks[index[:, 0], index[:, 1]] = np.where(hidden == _OPEN, _FREE, hidden)
-        return Unknown(costs, wide, blocks, pad)
+            unknown.set_aside(ban.points)
+        return unknown
 
     def gain_left(self, unknown: Unknown) -> float:
         """Return the unknown area that the current choice would still show, m^2."""
@@ -210,106 +155,34 @@ class FrontierExplorer:
         utility[np.ix_(near, alike)] *= self.config.stickiness
 
 
-def wide_unknown(costs: CostMap, pocket: float) -> UInt8Array:
-    """Return (rows, cols) mask, 0 or 255, of unknown space that a square of side `pocket` fits."""
-    unknown = mask_of(costs.grid.state, CellState.UNKNOWN)
-    side = max(2, round(pocket / costs.grid.resolution))
-    square = np.ones((side, side), np.uint8)
-    wide = cv2.morphologyEx(
-        unknown, cv2.MORPH_OPEN, square, borderType=cv2.BORDER_CONSTANT, borderValue=(255,)
-    )
-    return np.asarray(wide, np.uint8)
-
-
-def frontier_cells(costs: CostMap, wide: UInt8Array) -> UInt8Array:
-    """Return (rows, cols) mask, 0 or 255, of free cells that touch the unknown space `wide`."""
-    near = cv2.dilate(wide, np.ones((3, 3), np.uint8))
-    free = mask_of(costs.grid.state, CellState.FREE)
-    return np.asarray(cv2.bitwise_and(near, free), np.uint8)
-
-
-def _large(mask: UInt8Array, min_cells: float) -> UInt8Array:
-    """Return `mask` without clusters that are shorter than `min_cells`."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    sizes = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    sizes = np.maximum(sizes, stats[:, cv2.CC_STAT_AREA] // 2)
-    keep = np.where(sizes >= min_cells, 255, 0).astype(np.uint8)
-    keep[0] = 0
-    return keep[np.asarray(labels, np.int32)]
-
-
-def _blocks(costs: CostMap, wide: UInt8Array) -> UInt8Array:
-    """Return (rows / 2, cols / 2) codes: a wall hides, the unknown counts, the rest is seen."""
-    code = np.where(wide > 0, _OPEN, _FREE).astype(np.uint8)
-    solid = mask_of(costs.grid.state, CellState.OCCUPIED)
-    closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    code[(code == _OPEN) & (closed > 0)] = _WALL
-    code[solid > 0] = _WALL
-    pairs = np.maximum(code[::2], code[1::2])
-    return np.maximum(pairs[:, ::2], pairs[:, 1::2])
-
-
 def _stands(
     unknown: Unknown, travel: TravelField, pose: Pose, config: FrontierConfig
 ) -> NDArray[np.intp]:
     """Return (K, 2) the robot's cell and reachable cells near frontiers, nearest first."""
-    size = unknown.costs.grid.resolution
-    frontier = _large(frontier_cells(unknown.costs, unknown.wide), config.min_size / size)
+    frontier = unknown.frontier(config.min_size)
     if not frontier.any():
         return np.empty((0, 2), np.intp)
-    stride = max(1, round(config.spacing / (2.0 * size)))
-    reach = round(config.reach / size)
-    away = cv2.distanceTransform(cv2.bitwise_not(frontier), cv2.DIST_L2, 3)
+    size = 2.0 * unknown.costs.grid.resolution
+    stride = max(1, round(config.spacing / size))
+    away = cv2.distanceTransform(cv2.bitwise_not(frontier), cv2.DIST_L2, 3) * size
     rows, cols = travel.travel.shape
-    phase = [int(v) % stride for v in np.round(np.array(travel.costs.grid.origin) / (2.0 * size))]
+    phase = [int(v) % stride for v in np.round(np.array(travel.costs.grid.origin) / size)]
     nodes = np.mgrid[-phase[1] % stride : rows : stride, -phase[0] % stride : cols : stride]
     nodes = nodes.reshape(2, -1).T
-    cells = 2 * nodes
-    cost = travel.at_cells(cells)
-    good = np.isfinite(cost) & (away[cells[:, 0], cells[:, 1]] <= reach)
-    cells, cost = cells[good], cost[good]
+    nodes = nodes[away[nodes[:, 0], nodes[:, 1]] <= config.reach]
+    cost = travel.at_cells(2 * nodes)
+    good = np.isfinite(cost)
+    cells, cost = 2 * nodes[good], cost[good]
     nearest = np.argsort(cost, kind="stable")
     robot = unknown.costs.grid.cells(np.array([pose[:2]]))
     return np.vstack([robot, cells[nearest]])
-
-
-def cast_rays(unknown: Unknown, stands: NDArray[np.intp], config: FrontierConfig) -> Float64Array:
-    """Return (K, rays, 2) unknown area seen in each direction from cells (K, 2), and its moment.
-
-    The moment is area times range, m^3. Rays end at walls and at the sensor's range; the unknown
-    is taken for transparent.
-    """
-    size = 2.0 * unknown.costs.grid.resolution
-    seen, _ = _trace(unknown, stands, config)
-    radius = np.arange(1.0, seen.shape[2] + 1.0)
-    ring = radius * (2.0 * math.pi / config.rays) * size * size
-    weights = np.stack([ring, ring * radius * size], axis=1).astype(np.float32)
-    return (seen.astype(np.float32) @ weights).astype(np.float64)
-
-
-def _trace(
-    unknown: Unknown, stands: NDArray[np.intp], config: FrontierConfig
-) -> tuple[BoolArray, NDArray[np.intp]]:
-    """Return whether each sample of each ray (K, rays, L) is visible unknown, and its block.
-
-    Blocks (rays, L, 2) are relative to the one the ray starts from; samples are a block apart.
-    """
-    count = math.ceil(config.sensor_range / (2.0 * unknown.costs.grid.resolution))
-    radius = np.arange(1.0, count + 1.0)
-    angle = np.arange(config.rays) * (2.0 * math.pi / config.rays)
-    offsets = np.stack([np.outer(np.sin(angle), radius), np.outer(np.cos(angle), radius)], axis=-1)
-    offsets = np.rint(offsets).astype(np.intp)
-    width = np.array([unknown.blocks.shape[1], 1])
-    start = (stands // 2 + unknown.pad) @ width
-    code = unknown.blocks.ravel()[start[:, None, None] + offsets @ width]
-    return np.logical_and.accumulate(code != _WALL, axis=2) & (code == _OPEN), offsets
 
 
 def _hits(unknown: Unknown, view: Frontier, config: FrontierConfig) -> Float64Array:
     """Return (N, 2) a point in each unknown block of a view and those beside it, m."""
     grid = unknown.costs.grid
     stand = grid.cells(np.array([view.position]))
-    seen, offsets = _trace(unknown, stand, config)
+    seen, offsets = trace(unknown, stand, config)
     ray = round(view.yaw / (2.0 * math.pi) * config.rays)
     half = _half_window(config) + 1
     rays = np.arange(ray - half, ray + half + 1) % config.rays
