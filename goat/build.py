@@ -58,11 +58,13 @@ def build_agent(
         MemoryFileError: The memory file cannot be used; it is left as it is.
     """
     config = config or BuildConfig()
+    keypoints = keypoints or SiftMatcher()
+    memory = Memory(body, look_of, SiftMatcher(), memory_path, config.memory)
     run = ThreadedPerceiver if config.asynchronous else SynchronousPerceiver
     return Agent(
         perceiver=run(detector),
-        memory=Memory(body, look_of, memory_path, config.memory),
-        matcher=GoalMatcher(keypoints or SiftMatcher(), describe_goal, config.matcher, encoders),
+        memory=memory,
+        matcher=GoalMatcher(keypoints, describe_goal, memory.landmarks, config.matcher, encoders),
         navigator=Navigator(body, config.navigator),
         labels=vocabulary,
         config=config.agent,

@@ -14,13 +14,13 @@ from goat.memory.matcher import Match
 class TargetConfig:
     """When a candidate is good enough."""
 
-    act: float = 0.6
+    act: float = 0.4
     """Probability from which a candidate is driven to before everything is explored."""
-    keep: float = 0.45
+    keep: float = 0.3
     """A candidate driven to is kept while its probability stays above this."""
     settle: float = 0.12
     """Once everything is explored, the best candidate above this is driven to."""
-    verify: float = 0.5
+    verify: float = 0.4
     """Probability needed to stop at a candidate while something is unexplored."""
     better: float = 0.15
     """A rival takes over when it is likelier by this much."""
@@ -52,7 +52,8 @@ class TargetSelector:
             matches: Candidates of the goal.
             distances: Driving distance to each, m; inf where there is no way.
         """
-        barred = self._rejected | self._unreachable
+        # Once everything is explored the best candidate left is as good as it gets.
+        barred = self._unreachable if self.explored else self._rejected | self._unreachable
         open_ = {
             match.instance.id: (self._worth(match), distance, match)
             for match, distance in zip(matches, distances, strict=True)

@@ -237,6 +237,8 @@ class ImageGoal:
     """(H, W, 3) photo."""
     name: str = "photo"
     """What to call it in reports."""
+    category: str | None = None
+    """What a detector calls the object, where one has looked at the photo."""
 
     def __post_init__(self) -> None:
         """Check the photo's shape."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -70,6 +71,20 @@ def sample_tasks(
     sampler = _Sampler(evaluator, rng, skip, min_size)
     order = [modalities[i % len(modalities)] for i in range(count)]
     return [sampler.draw(kind, again=rng.random() < repeat) for kind in order]
+
+
+def with_photo_labels(tasks: Sequence[Task], objects: Mapping[int, ObjectTruth]) -> list[Task]:
+    """Return the tasks with the category of each photo's object.
+
+    This is what a perfect detector says of the photo, so it goes with the perfect detector only;
+    other detectors look for themselves.
+    """
+    return [
+        replace(task, goal=replace(task.goal, category=objects[task.targets[0]].category))
+        if isinstance(task.goal, ImageGoal) and task.targets
+        else task
+        for task in tasks
+    ]
 
 
 class _Sampler:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from goat.memory.grounding import Grounder, GroundingConfig, Scene, noun_fit
+from goat.memory.landmarks import LandmarkMap
 from goat.memory.language import Description, parse
-from goat.memory.photo import FeatureCache, GoalDescriber, PhotoConfig, PhotoMatcher
+from goat.memory.photo import FeatureCache, GoalDescriber, PhotoConfig, PhotoMatcher, PhotoTools
 from goat.memory.rooms import RoomConfig, RoomMap
 from goat.memory.views import crop_of
 from goat.protocols import ImageEncoder, KeypointMatcher, TextEncoder
@@ -76,6 +77,7 @@ class GoalMatcher:
         self,
         keypoints: KeypointMatcher,
         describe_goal: GoalDescriber,
+        landmarks: LandmarkMap,
         config: MatcherConfig | None = None,
         encoders: Encoders | None = None,
     ) -> None:
@@ -84,12 +86,14 @@ class GoalMatcher:
         Args:
             keypoints: Finds and matches local features.
             describe_goal: Appearance of the object in a goal photo.
+            landmarks: Where goal photos are localised.
             config: How goals are matched.
             encoders: Image and text encoder of one space, if there are weights.
         """
         self.config = config or MatcherConfig()
         self._keypoints = keypoints
         self._describe_goal = describe_goal
+        self._landmarks = landmarks
         self._encoders = encoders
         self._features = FeatureCache(keypoints, self.config.photo.cache)
         self._crops: dict[int, Float32Array] = {}
@@ -112,9 +116,10 @@ class GoalMatcher:
                     i.id: noun_fit(category, i.label_scores) for i in instances
                 }
             case ImageGoal():
-                photo = PhotoMatcher(
-                    goal, self._keypoints, self._features, self._describe_goal, self.config.photo
+                tools = PhotoTools(
+                    self._keypoints, self._features, self._describe_goal, self._landmarks
                 )
+                photo = PhotoMatcher(goal, tools, self.config.photo)
                 self._answer = lambda instances, grid, explored: photo.score(instances)
             case LanguageGoal(text):
                 description = parse(text, labels)

@@ -10,9 +10,11 @@ from scipy.spatial.transform import RigidTransform
 
 from goat.frames import planar_of
 from goat.memory.instances import Describer, InstanceConfig, InstanceMemory
+from goat.memory.landmarks import LandmarkConfig, LandmarkMap
 from goat.memory.semantic_map import MapConfig, SemanticMap
 from goat.memory.store import MemoryStore
 from goat.memory.vocabulary import compatible
+from goat.protocols import KeypointMatcher
 from goat.types import Body, Detection, Instance, Observation, OccupancyGrid
 
 
@@ -24,6 +26,8 @@ class MemoryConfig:
     """From depth to free space."""
     instances: InstanceConfig = field(default_factory=InstanceConfig)
     """From detections to objects."""
+    landmarks: LandmarkConfig = field(default_factory=LandmarkConfig)
+    """Which places are remembered."""
     save_every: int = 8
     """Updates per transaction."""
 
@@ -35,6 +39,7 @@ class Memory:
         self,
         body: Body,
         describer: Describer,
+        features: KeypointMatcher,
         path: Path | None = None,
         config: MemoryConfig | None = None,
     ) -> None:
@@ -43,6 +48,7 @@ class Memory:
         Args:
             body: Its size decides what is free.
             describer: Measures how an object looks.
+            features: Finds the local features that tell places apart.
             path: SQLite file; None keeps nothing after the run.
             config: What is remembered.
 
@@ -53,11 +59,13 @@ class Memory:
         self._body = body
         self.map = SemanticMap(body, self.config.map)
         self.objects = InstanceMemory(describer, self.config.instances, compatible)
+        self.landmarks = LandmarkMap(features, self.config.landmarks)
         self._updates = 0
         self._store = None if path is None else MemoryStore(path)
         if self._store is not None:
             stored = self._store.load()
             self.map.load_tiles(stored.tiles)
+            self.landmarks.restore(stored.frames)
             self.objects.restore(stored.tracks, stored.next_id, stored.next_view)
 
     def look(self, observation: Observation, map_from_base: RigidTransform) -> None:
@@ -74,6 +82,7 @@ class Memory:
     ) -> dict[int, int]:
         """Fuse detections; return detection index -> instance id."""
         owners = self.objects.update(detections, observation, map_from_base)
+        self.landmarks.add(observation, map_from_base)
         self._updates += 1
         if self._updates % self.config.save_every == 0:
             self.save()
@@ -93,7 +102,8 @@ class Memory:
             return
         changed, removed = self.objects.take_changes()
         tiles = self.map.take_dirty_tiles()
-        self._store.save(changed, removed, tiles, self.objects.counters)
+        frames = self.landmarks.take_new()
+        self._store.save(changed, removed, tiles, self.objects.counters, frames)
 
     def close(self) -> None:
         """Save and close the file."""

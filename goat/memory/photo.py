@@ -17,9 +17,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from goat.geometry import project, transform_points
+from goat.memory.grounding import noun_fit
+from goat.memory.landmarks import LandmarkMap, PhotoLocaliser, PhotoPose
 from goat.memory.views import crop_of, mask_of
 from goat.protocols import KeypointMatcher
 from goat.types import (
+    BoolArray,
     Float32Array,
     ImageGoal,
     Instance,
@@ -28,6 +32,11 @@ from goat.types import (
     UInt8Array,
     View,
 )
+
+_RASTER = 48
+"""Photos are compared with the memory's geometry on a raster of this many cells a side."""
+_THICKNESS = 0.15
+"""Points this close behind the nearest one still count as visible, m."""
 
 GoalDescriber = Callable[[UInt8Array], Float32Array]
 """Photo (H, W, 3) -> (M, D) appearance vectors of guesses at its object."""
@@ -40,7 +49,12 @@ class PhotoConfig:
     center: float = 0.55
     """Distance from the photo's middle, as a share of its half diagonal, where a match on the
     object has lost most of its weight."""
-    context_weight: float = 0.25
+    place: float = 0.3
+    """Distance from the photo's middle, in the same share, of where the matches put the middle of
+    the view's object, at which the matches have lost most of their weight."""
+    place_matches: int = 6
+    """Matches that must agree on that place."""
+    context_weight: float = 0.4
     """Weight of a match on the surroundings."""
     half: float = 9.0
     """Weighted matches at which the probability is one half."""
@@ -52,8 +66,18 @@ class PhotoConfig:
     """How sharply it changes there."""
     appearance_most: float = 0.45
     """Appearance alone never gives more than this."""
-    pairs: int = 64
+    pairs: int = 24
     """Most views compared with the photo per call."""
+    frames: int = 2
+    """Most new key frames in which the photo is looked for per call."""
+    pose_inliers: float = 24.0
+    """Matches that make the place where the photo was taken certain."""
+    category_least: float = 0.13
+    """What the right category alone is worth, where a detector named it."""
+    pose_most: float = 0.95
+    """A known place decides at most this much."""
+    middle: float = 0.15
+    """How near the photo's middle its object is, as a share of the half diagonal."""
     cache: int = 768
     """Views whose features are kept at hand."""
 
@@ -81,42 +105,64 @@ class FeatureCache:
         return self._features[view.id]
 
 
+@dataclass(frozen=True, slots=True)
+class PhotoTools:
+    """What a photo is compared with, and how."""
+
+    matcher: KeypointMatcher
+    """Finds and matches local features."""
+    features: FeatureCache
+    """Features of stored views, shared between goals."""
+    describe_goal: GoalDescriber
+    """Appearance of a photo's object."""
+    landmarks: LandmarkMap
+    """Where photos are localised."""
+
+
 class PhotoMatcher:
     """Compares one photo with the memory, view by view, each pair once."""
 
     def __init__(
         self,
         goal: ImageGoal,
-        matcher: KeypointMatcher,
-        features: FeatureCache,
-        describe_goal: GoalDescriber,
+        tools: PhotoTools,
         config: PhotoConfig | None = None,
     ) -> None:
-        """Describe the photo.
+        """Describe the photo and look for the place where it was taken.
 
         Args:
             goal: The photo.
-            matcher: Finds and matches local features.
-            features: Shared between goals.
-            describe_goal: Appearance of the photo's object.
+            tools: What it is compared with, and how.
             config: How matches become a probability.
         """
         self._config = config or PhotoConfig()
-        self._matcher = matcher
-        self._features = features
-        self._photo = matcher.extract(goal.rgb)
-        self._guesses = describe_goal(goal.rgb)
+        self._category = goal.category
+        self._matcher = tools.matcher
+        self._features = tools.features
+        self._photo = tools.matcher.extract(goal.rgb)
+        self._guesses = tools.describe_goal(goal.rgb)
+        self._localiser = PhotoLocaliser(goal.rgb, tools.landmarks, tools.matcher)
+        self._localiser.update(len(tools.landmarks.frames))
         self._evidence: dict[int, float] = {}
         self._scale: float = 0.5 * math.hypot(*goal.rgb.shape[:2])
         self._middle = np.array([goal.rgb.shape[1], goal.rgb.shape[0]], np.float32) / 2.0
 
     def score(self, instances: Sequence[Instance]) -> dict[int, float]:
         """Return instance id -> probability of being the photo's object."""
-        likeness = {instance.id: self._likeness(instance) for instance in instances}
-        self._compare(instances, likeness)
+        fit = {instance.id: self._category_fit(instance) for instance in instances}
+        meant = [instance for instance in instances if fit[instance.id] > 0.0]
+        likeness = {instance.id: self._likeness(instance) for instance in meant}
+        self._compare(meant, likeness)
+        least = 0.0 if self._category is None else self._config.category_least
+        looks = {i.id: fit[i.id] * max(least, self._probability(i, likeness[i.id])) for i in meant}
+        pose = self._localiser.update(self._config.frames)
+        if pose is None:
+            return looks
+        sure = self._config.pose_most * min(1.0, pose.inliers / self._config.pose_inliers) ** 2
+        shown = in_the_middle(pose, instances, self._config.middle)
+        total = sum(shown[i.id] * fit[i.id] for i in meant) + 1e-3
         return {
-            instance.id: self._probability(instance, likeness[instance.id])
-            for instance in instances
+            i.id: (1.0 - sure) * looks[i.id] + sure * shown[i.id] * fit[i.id] / total for i in meant
         }
 
     def evidence(self, instance: Instance) -> float:
@@ -139,17 +185,39 @@ class PhotoMatcher:
     def _weigh(self, matches: KeypointMatches, view: View) -> float:
         if len(matches.xy_a) == 0:
             return 0.0
-        mask = cv2.dilate(mask_of(view).view(np.uint8), np.ones((5, 5), np.uint8))
+        cfg = self._config
+        mask = mask_of(view)
         pixels = np.clip(np.rint(matches.xy_b).astype(np.intp), 0, np.array(mask.shape)[::-1] - 1)
-        on_object = mask[pixels[:, 1], pixels[:, 0]] > 0
-        off_center = np.linalg.norm(matches.xy_a - self._middle, axis=1) / self._scale
-        central = np.exp(-((off_center / self._config.center) ** 2))
-        # Without a single match on the object the view shows the place, not the object.
-        if not on_object.any():
-            return 0.0
-        return float(
-            central[on_object].sum() + self._config.context_weight * np.count_nonzero(~on_object)
+        near = cv2.dilate(mask.view(np.uint8), np.ones((5, 5), np.uint8))
+        on_object = near[pixels[:, 1], pixels[:, 0]] > 0
+        place = self._place_of(mask, matches)
+        if place is None:
+            off_center = np.linalg.norm(matches.xy_a - self._middle, axis=1) / self._scale
+            central = np.exp(-((off_center / cfg.center) ** 2))
+            return float(central[on_object].sum())
+        off = float(np.linalg.norm(place - self._middle)) / self._scale
+        weights = np.where(on_object, 1.0, cfg.context_weight)
+        return float(weights.sum()) * math.exp(-((off / cfg.place) ** 2))
+
+    def _place_of(self, mask: BoolArray, matches: KeypointMatches) -> Float32Array | None:
+        """Return where in the photo (2,) the middle of the view's object falls, if that is clear.
+
+        The surroundings alone can tell, so an object without texture is placed as well.
+        """
+        if len(matches.xy_a) < self._config.place_matches or not mask.any():
+            return None
+        cv2.setRNGSeed(0)
+        found, inside = cv2.estimateAffinePartial2D(
+            matches.xy_b, matches.xy_a, ransacReprojThreshold=0.06 * self._scale
         )
+        if found is None or np.count_nonzero(inside) < self._config.place_matches:
+            return None
+        rows, cols = np.nonzero(mask)
+        middle = np.array([(cols.min() + cols.max()) / 2.0, (rows.min() + rows.max()) / 2.0])
+        return found[:, :2] @ middle + found[:, 2]
+
+    def _category_fit(self, instance: Instance) -> float:
+        return 1.0 if self._category is None else noun_fit(self._category, instance.label_scores)
 
     def _likeness(self, instance: Instance) -> float:
         vectors = [view.embedding for view in instance.views if view.embedding is not None]
@@ -165,6 +233,40 @@ class PhotoMatcher:
             (likeness - cfg.appearance_half) / cfg.appearance_width
         )
         return 1.0 - (1.0 - matched) * (1.0 - alike)
+
+
+def in_the_middle(
+    pose: PhotoPose, instances: Sequence[Instance], spread: float
+) -> dict[int, float]:
+    """Return instance id -> how much it is what a localised photo shows in its middle, in [0, 1].
+
+    Args:
+        pose: Where the photo was taken.
+        instances: What it may show; they hide one another.
+        spread: Accepted distance from the middle, as a share of the half diagonal.
+    """
+    camera, camera_from_map = pose.camera, pose.map_from_camera.inv()
+    size = np.array([camera.width, camera.height])
+    nearest = np.full((_RASTER, _RASTER), np.inf)
+    seen = {}
+    for instance in instances:
+        xy, depth = project(transform_points(camera_from_map, instance.points), camera)
+        with np.errstate(invalid="ignore"):
+            inside = (depth > 0.1) & (xy >= 0.0).all(axis=1) & (xy < size).all(axis=1)
+        cells = (xy[inside] / size * _RASTER).astype(np.intp)
+        np.minimum.at(nearest, (cells[:, 1], cells[:, 0]), depth[inside])
+        seen[instance.id] = cells, depth[inside], inside.mean()
+    shown = {}
+    for instance in instances:
+        cells, depth, share = seen[instance.id]
+        middle, _ = project(transform_points(camera_from_map, instance.center[None]), camera)
+        off = np.linalg.norm(middle[0] - size / 2.0) / np.linalg.norm(size / 2.0)
+        if len(depth) == 0 or not np.isfinite(off):
+            shown[instance.id] = 0.0
+            continue
+        visible = np.mean(depth <= nearest[cells[:, 1], cells[:, 0]] + _THICKNESS)
+        shown[instance.id] = float(np.exp(-((off / spread) ** 2)) * np.sqrt(visible * share))
+    return shown
 
 
 def _logistic(x: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import RigidTransform
 
 from goat.errors import MemoryFileError
+from goat.memory.landmarks import LandmarkFrame
 from goat.memory.tracks import Track
-from goat.types import CameraIntrinsics, View
+from goat.types import CameraIntrinsics, Keypoints, View
 
 SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x474F4154  # "GOAT"
@@ -38,10 +39,17 @@ CREATE TABLE views (
     boxes BLOB NOT NULL, crop BLOB NOT NULL, mask BLOB NOT NULL, quality REAL NOT NULL,
     embedding BLOB);
 CREATE INDEX views_of_instance ON views(instance);
+CREATE TABLE landmarks (
+    id INTEGER PRIMARY KEY, pose BLOB NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    xy BLOB NOT NULL, descriptors BLOB NOT NULL, points BLOB NOT NULL);
 CREATE TABLE tiles (
     row INTEGER NOT NULL, col INTEGER NOT NULL, layers BLOB NOT NULL,
     PRIMARY KEY (row, col)) WITHOUT ROWID;
 """
+
+_SELECT_FRAMES = (
+    "SELECT id, pose, width, height, xy, descriptors, points FROM landmarks ORDER BY id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,8 @@ class StoredMemory:
     """Instances with their views."""
     tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
     """Map tiles as `SemanticMap.load_tiles` takes them."""
+    frames: list[LandmarkFrame] = field(default_factory=list)
+    """Landmark frames."""
     next_id: int = 1
     """First free instance id."""
     next_view: int = 1
@@ -91,6 +101,7 @@ class MemoryStore:
         removed: Iterable[int],
         tiles: dict[tuple[int, int], bytes],
         counters: tuple[int, int],
+        frames: Sequence[LandmarkFrame] = (),
     ) -> None:
         """Write a batch in one transaction.
 
@@ -99,6 +110,7 @@ class MemoryStore:
             removed: Ids of instances that are no more.
             tiles: Changed map tiles.
             counters: Next instance id and next view id.
+            frames: New landmark frames.
 
         Raises:
             MemoryFileError: The disk is full or the file is locked; nothing of the batch is kept.
@@ -112,6 +124,10 @@ class MemoryStore:
                 self._db.executemany(
                     "INSERT OR REPLACE INTO tiles VALUES (?, ?, ?)",
                     [(row, col, blob) for (row, col), blob in tiles.items()],
+                )
+                self._db.executemany(
+                    "INSERT OR REPLACE INTO landmarks VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [_frame_row(frame) for frame in frames],
                 )
                 self._db.executemany(
                     "INSERT OR REPLACE INTO meta VALUES (?, ?)",
@@ -144,7 +160,9 @@ class MemoryStore:
                 (int(r), int(c)): bytes(blob)
                 for r, c, blob in self._db.execute("SELECT row, col, layers FROM tiles")
             }
-            return StoredMemory(tracks, tiles, int(meta["next_id"]), int(meta["next_view"]))
+            frames = [_frame(row) for row in self._db.execute(_SELECT_FRAMES)]
+            counters = int(meta["next_id"]), int(meta["next_view"])
+            return StoredMemory(tracks, tiles, frames, *counters)
         except (sqlite3.Error, ValueError, KeyError, TypeError, zlib.error) as error:
             raise MemoryFileError(
                 f"{self.path} holds a record that cannot be read ({error}); it was left as it is. "
@@ -210,7 +228,7 @@ class MemoryStore:
 
 
 def check(path: Path) -> dict[str, int]:
-    """Return how many instances, views and tiles a memory file holds, after a full check.
+    """Return what a memory file holds, after a full check.
 
     Raises:
         MemoryFileError: The file is missing, damaged or foreign.
@@ -223,6 +241,7 @@ def check(path: Path) -> dict[str, int]:
             "instances": len(stored.tracks),
             "views": sum(len(track.views) for track in stored.tracks),
             "tiles": len(stored.tiles),
+            "landmark_frames": len(stored.frames),
         }
 
 
@@ -305,6 +324,30 @@ def _view(row: tuple) -> View:
         mask=bytes(row[8]),
         quality=float(row[9]),
         embedding=None if row[10] is None else _array(row[10], "<f4", np.float32),
+    )
+
+
+def _frame_row(frame: LandmarkFrame) -> tuple:
+    return (
+        frame.id,
+        frame.map_from_camera.as_matrix().astype("<f8").tobytes(),
+        frame.keypoints.width,
+        frame.keypoints.height,
+        frame.keypoints.xy.astype("<f4").tobytes(),
+        frame.keypoints.descriptors.astype("u1").tobytes(),
+        frame.points.astype("<f4").tobytes(),
+    )
+
+
+def _frame(row: tuple) -> LandmarkFrame:
+    xy = _array(row[4], "<f4", np.float32).reshape(-1, 2)
+    width = len(row[5]) // max(len(xy), 1)
+    descriptors = _array(row[5], "u1", np.uint8).reshape(len(xy), width)
+    return LandmarkFrame(
+        id=int(row[0]),
+        map_from_camera=RigidTransform.from_matrix(_array(row[1], "<f8", np.float64).reshape(4, 4)),
+        keypoints=Keypoints(xy, descriptors, int(row[2]), int(row[3])),
+        points=_array(row[6], "<f4", np.float32).reshape(-1, 3),
     )
 
 
