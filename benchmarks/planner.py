@@ -96,7 +96,7 @@ def frontier_time(costs: CostMap, pose: Pose) -> float:
     """Return the CPU time of choosing a view, ms."""
     travel = travel_time(costs, pose)
     explorer = FrontierExplorer()
-    return milliseconds(lambda: explorer.choose(explorer.survey(costs), travel, pose))
+    return milliseconds(lambda: explorer.explore(travel, pose))
 
 
 def stop_time(costs: CostMap, pose: Pose, body: Body) -> float:

@@ -43,8 +43,8 @@ class AgentConfig:
     """Turn around once where nothing is known yet."""
     match_every: int = 3
     """Steps between matchings of an unchanged goal."""
-    prepare: int = 1
-    """Views whose local features are computed ahead, per step."""
+    prepare_every: int = 3
+    """Steps between computing the local features of one view ahead of the next photo."""
 
 
 class Agent:
@@ -154,7 +154,8 @@ class Agent:
         if anew or self._steps % self.config.match_every == 0 or self._target is not None:
             grid, explored = self.memory.grid(), self._selector.explored
             self._matches = self._matcher.match(instances, grid, explored)
-        self._matcher.prepare(instances, self.config.prepare)
+        if self._steps % self.config.prepare_every == 1:
+            self._matcher.prepare(instances, 1)
 
     def _scan_or_decide(self, yaw: float) -> Step:
         return self._navigator.scan() if self._scan.going(yaw) else self._decide()

@@ -71,6 +71,11 @@ class CameraIntrinsics:
         return cls(width, height, f, f, 0.5 * (width - 1), 0.5 * (height - 1))
 
     @property
+    def hfov(self) -> float:
+        """Horizontal field of view, radians (for a centred principal point)."""
+        return 2.0 * math.atan(0.5 * self.width / self.fx)
+
+    @property
     def vfov(self) -> float:
         """Vertical field of view, radians (for a centred principal point)."""
         return 2.0 * math.atan(0.5 * self.height / self.fy)

@@ -10,6 +10,7 @@ from goat.commands.options import MapExport, MapImport
 from goat.errors import MapError, MemoryFileError
 from goat.memory.memory import Memory
 from goat.memory.nav2 import read_nav2, write_nav2
+from goat.perception.keypoints import SiftMatcher
 from goat.types import Body, CellState, OccupancyGrid
 
 _MARGIN = 10  # cells around what is known
@@ -22,7 +23,7 @@ def export_map(options: MapExport, console: Console) -> int:
             f"there is no memory file {options.memory}; `goat run --memory {options.memory}` makes "
             "one"
         )
-    memory = Memory(Body(), look_of, options.memory)
+    memory = Memory(Body(), look_of, SiftMatcher(), options.memory)
     try:
         grid, instances = memory.grid(), memory.instances()
     finally:
@@ -63,7 +64,7 @@ def import_map(options: MapImport, console: Console) -> int:
             f"{options.memory} exists already; name a new file, so that what it holds is not mixed"
         )
     grid = read_nav2(options.map)
-    memory = Memory(Body(), look_of, options.memory)
+    memory = Memory(Body(), look_of, SiftMatcher(), options.memory)
     try:
         memory.map.load_grid(grid)
     finally:

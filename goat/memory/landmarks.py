@@ -206,7 +206,8 @@ class PhotoLocaliser:
 
     def _solve(self, frame: LandmarkFrame) -> PhotoPose | None:
         pixels, points = self._pooled(frame)
-        found = [self._pose(pixels, points, hfov) for hfov in self._config.hfovs]
+        hfovs = self._config.hfovs if self.pose is None else (self.pose.camera.hfov,)
+        found = [self._pose(pixels, points, hfov) for hfov in hfovs]
         best = max((f for f in found if f), key=lambda f: f.inliers, default=None)
         return best if best and best.inliers >= self._config.min_inliers else None
 
@@ -226,10 +227,11 @@ class PhotoLocaliser:
         if not found or inliers is None or not np.isfinite(shift).all():
             return None
         camera_from_map = np.eye(4)
-        camera_from_map[:3, :3] = cv2.Rodrigues(turn)[0]
+        camera_from_map[:3, :3] = np.asarray(cv2.Rodrigues(turn)[0], np.float64)
         camera_from_map[:3, 3] = shift[:, 0]
         pose = RigidTransform.from_matrix(camera_from_map).inv()
-        count = len(np.unique(pixels[inliers[:, 0]], axis=0))
+        agreeing = np.asarray(inliers, np.intp)[:, 0]
+        count = len(np.unique(pixels[agreeing], axis=0))
         return PhotoPose(pose, camera, count) if self._plausible(pose) else None
 
     def _plausible(self, pose: RigidTransform) -> bool:

@@ -66,7 +66,7 @@ class PhotoConfig:
     """How sharply it changes there."""
     appearance_most: float = 0.45
     """Appearance alone never gives more than this."""
-    pairs: int = 24
+    pairs: int = 8
     """Most views compared with the photo per call."""
     frames: int = 2
     """Most new key frames in which the photo is looked for per call."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goat.frames import wrap_angle
-from goat.nav.grid import LocalClearance, Pose
+from goat.nav.grid import LocalClearance, Pose, line_samples
 from goat.types import Body, DiscreteAction, Float64Array, Path, VelocityCommand
 
 
@@ -21,6 +21,8 @@ class FollowConfig:
     """Distance to the path's end that counts as there, m."""
     horizon: float = 2.0
     """How much of the path is looked at, m."""
+    beyond: float = 0.4
+    """How much of the path past the first corner is looked at, m."""
     depth: int = 4
     """Forward steps that the discrete follower simulates."""
     beam: int = 32
@@ -63,6 +65,21 @@ def remaining(path: Path, pose: Pose, horizon: float = math.inf) -> Float64Array
     return points[start:stop]
 
 
+def _in_sight(
+    ahead: Float64Array, pose: Pose, room: LocalClearance, least: float, beyond: float
+) -> Float64Array:
+    """Return the part of a path up to `beyond` metres past where a straight drive would collide.
+
+    Points farther along may be near as the crow flies, but on the other side of a wall.
+    """
+    lines = line_samples(np.array(pose[:2]), ahead, 0.1)
+    clear = room.at(lines).min(axis=1) >= min(least, float(room.at(np.array(pose[:2]))) - 0.02)
+    hidden = np.flatnonzero(~clear)
+    if len(hidden) == 0:
+        return ahead
+    return ahead[: max(int(hidden[0]), 2) + math.ceil(beyond / 0.05)]
+
+
 def _dense(points: Float64Array, spacing: float) -> Float64Array:
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
     count = max(2, math.ceil(length[-1] / spacing) + 1)
@@ -98,6 +115,7 @@ class DiscreteFollower:
         if math.dist(path.points[-1], pose[:2]) <= self.config.tolerance:
             return None
         ahead = remaining(path, pose, self.config.horizon)
+        ahead = _in_sight(ahead, pose, room, self.body.radius - 0.05, self.config.beyond)
         search = _Beam(self.body, self.config, room, ahead, pose, slack)
         turns = search.first_turns()
         if turns is None:

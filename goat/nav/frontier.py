@@ -57,12 +57,14 @@ class FrontierExplorer:
     """What counts and what it is worth."""
     current: Frontier | None = None
     """The choice it keeps to."""
+    thorough: bool = False
+    """Nothing obvious is left, so it looks for doors in unseen parts of walls."""
     _bans: list[_Ban] = field(default_factory=list)
     _step: int = 0
 
     def reset(self) -> None:
         """Forget the current choice; what was set aside stays so."""
-        self.current = None
+        self.current, self.thorough = None, False
 
     def forgive(self) -> None:
         """Give everything that was set aside another chance."""
@@ -79,11 +81,12 @@ class FrontierExplorer:
             return
         points = _hits(unknown, self.current, self.config)
         self._bans.append(_Ban(points, self._step + self.config.blacklist_steps))
-        self.reset()
+        self.current = None
 
     def survey(self, costs: CostMap) -> Unknown:
         """Return what is left to see, without what was set aside."""
-        unknown = survey(costs, self.config)
+        gap = self.config.least_gap if self.thorough else self.config.wall_gap
+        unknown = survey(costs, self.config, gap)
         for ban in self._bans:
             unknown.set_aside(ban.points)
         return unknown
@@ -96,6 +99,23 @@ class FrontierExplorer:
         gains = _windows(cast_rays(unknown, stand, self.config), self.config)
         ray = round(self.current.yaw / (2.0 * math.pi) * self.config.rays) % self.config.rays
         return float(gains[0, ray])
+
+    def explore(
+        self, travel: TravelField, pose: Pose, value: Float32Array | None = None
+    ) -> Frontier | None:
+        """Return the view to drive to, first obvious ones, then doors in unseen parts of walls.
+
+        Args:
+            travel: Driving costs from the robot.
+            pose: The robot.
+            value: (rows, cols) semantic value of looking at each cell, about 0 to 1.
+        """
+        for thorough in (False, True):
+            self.thorough = thorough
+            found = self.choose(self.survey(travel.costs), travel, pose, value)
+            if found is not None:
+                return found
+        return None
 
     def choose(
         self,

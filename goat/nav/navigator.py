@@ -156,7 +156,7 @@ class Navigator:
         """Return (N,) driving costs from the robot to points (N, 2), m of open floor; inf = none.
 
         A point inside an obstacle (an object's centre) takes the least cost of the reachable
-        floor within a metre of it.
+        floor within a metre of it, on whichever side of a wall: a lower bound for ranking.
         """
         points = np.atleast_2d(np.asarray(points, np.float64))[:, :2]
         travel = self.scene.travel
@@ -270,9 +270,8 @@ class Navigator:
 
     def _plan_frontier(self, value: NDArray | None) -> _Plan | None:
         scene = self.scene
-        unknown = self.explorer.survey(scene.costs)
         worth = None if value is None else scene.layer(value)
-        found = self.explorer.choose(unknown, scene.travel, scene.pose, worth)
+        found = self.explorer.explore(scene.travel, scene.pose, worth)
         path = found and scene.travel.path_to(found.stand)
         return path and _Plan(path, self._step, frontier=found)
 

@@ -26,8 +26,10 @@ class FrontierConfig:
     """Smallest length of a frontier, m."""
     pocket: float = 0.3
     """Unknown space narrower than this is an artefact that nobody need look into, m."""
-    wall_gap: float = 0.7
+    wall_gap: float = 1.2
     """Unknown gaps in a straight wall up to this length are taken for wall, m."""
+    least_gap: float = 0.7
+    """The same once nothing else is left to see, m: then unseen doors are looked for."""
     reach: float = 1.2
     """How far from a frontier the robot may stand to look past it, m."""
     sensor_range: float = 3.0
@@ -92,14 +94,17 @@ class Unknown:
         return keep[np.asarray(labels, np.int32)]
 
 
-def survey(costs: CostMap, config: FrontierConfig) -> Unknown:
-    """Return what is left to see on `costs`, whose size must be even."""
+def survey(costs: CostMap, config: FrontierConfig, wall_gap: float) -> Unknown:
+    """Return what is left to see on `costs`, whose size must be even.
+
+    Unknown gaps in walls of up to `wall_gap` (m) are taken for wall.
+    """
     size = 2.0 * costs.grid.resolution
     state = costs.grid.state
     pairs = np.maximum(state[::2], state[1::2])
     blocks = np.maximum(pairs[:, ::2], pairs[:, 1::2])
     wide = _opened(mask_of(blocks, CellState.UNKNOWN), max(2, round(config.pocket / size)))
-    codes = _codes(blocks, wide, max(3, round(config.wall_gap / size)))
+    codes = _codes(blocks, wide, max(3, round(wall_gap / size)))
     pad = math.ceil(config.sensor_range / size) + 2
     return Unknown(costs, blocks, wide, np.pad(codes, pad, constant_values=_OPEN), pad)
 
@@ -114,7 +119,7 @@ def _opened(unknown: UInt8Array, side: int) -> UInt8Array:
 
 
 def _codes(blocks: UInt8Array, wide: UInt8Array, span: int) -> UInt8Array:
-    """Return (rows, cols) what rays meet; gaps of up to `span` cells in walls are taken for wall."""
+    """Return (rows, cols) what rays meet; wall gaps of up to `span` cells count as wall."""
     codes = np.where(wide > 0, _OPEN, _SEEN).astype(np.uint8)
     solid = mask_of(blocks, CellState.OCCUPIED)
     for kernel in ((3, 3), (3, span), (span, 3)):

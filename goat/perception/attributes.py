@@ -20,14 +20,22 @@ from goat.perception import colour_names
 from goat.perception.patches import Patch, cut
 from goat.types import BoolArray, Float32Array, UInt8Array
 
-_PIXELS = 1500
+PIXELS = 1500
+"""Pixels of an object that are looked at."""
 _LIGHT_SAMPLES = 32
 """The light is estimated on a grid of this many pixels per side."""
+_TINT_TRUST = 0.8
+"""Exponent of the tint's correction: large coloured things tint the estimate too."""
+_TARGET_LIGHT = 1.0
+"""Strength of the light after correction, 1 = white."""
+_MOST_STRENGTH = 2.5
+_MOST_TINT = 1.6
+_MOST_SPREAD = 4.0
 
 
 @dataclass(frozen=True)
 class MaterialModel:
-    """A multinomial logistic regression on `material_features`."""
+    """A multinomial logistic regression on `material_features` and their products."""
 
     names: tuple[str, ...]
     """Materials, in the order of the columns."""
@@ -36,13 +44,19 @@ class MaterialModel:
     scale: Float32Array
     """(F,) spread of the features."""
     weights: Float32Array
-    """(F, C) weights on standardised features."""
+    """(F + F (F + 1) / 2, C) weights on `terms`."""
     bias: Float32Array
     """(C,) bias."""
 
+    def terms(self, features: NDArray) -> NDArray:
+        """Return (..., T) standardised features (..., F), clipped, and half their products."""
+        unit = np.clip((features - self.mean) / self.scale, -_MOST_SPREAD, _MOST_SPREAD)
+        first, second = _pairs(len(self.mean))
+        return np.concatenate([unit, 0.5 * unit[..., first] * unit[..., second]], axis=-1)
+
     def probabilities(self, features: Float32Array) -> Float32Array:
         """Return (C,) probabilities of the materials for features (F,)."""
-        logits = (features - self.mean) / self.scale @ self.weights + self.bias
+        logits = self.terms(features) @ self.weights + self.bias
         powers = np.exp(logits - logits.max())
         return powers / powers.sum()
 
@@ -53,7 +67,13 @@ def material_model() -> MaterialModel:
     text = resources.files("goat").joinpath("data/materials.json").read_text("utf-8")
     raw = json.loads(text)
     numbers = {key: np.array(raw[key], np.float32) for key in ("mean", "scale", "weights", "bias")}
+    numbers["weights"] *= np.array(raw["step"], np.float32)
     return MaterialModel(names=tuple(raw["names"]), **numbers)
+
+
+@cache
+def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(count)
 
 
 def measure(rgb: UInt8Array, mask: BoolArray, box: NDArray) -> dict[str, float]:
@@ -68,7 +88,7 @@ def measure(rgb: UInt8Array, mask: BoolArray, box: NDArray) -> dict[str, float]:
         "color:<name>" -> share of the pixels, sums to 1, and "material:<name>" -> probability,
         sums to 1; empty for an empty mask.
     """
-    patch = cut(rgb, mask, box, _PIXELS)
+    patch = cut(rgb, mask, box, PIXELS)
     if patch is None:
         return {}
     pixels = corrected(patch, light_of(rgb))
@@ -84,8 +104,8 @@ def measure(rgb: UInt8Array, mask: BoolArray, box: NDArray) -> dict[str, float]:
 def light_of(rgb: UInt8Array) -> Float32Array:
     """Return (3,) gains that make the light of an image (H, W, 3) nearly white and bright.
 
-    The light is the sixth power mean of the image ("shades of grey", Finlayson and Trezzi 2004),
-    and its tint is taken off only in part, because large coloured things tint the mean too.
+    The light is the sixth power mean of the image: Finlayson and Trezzi, "Shades of Gray and
+    Colour Constancy", 2004.
     """
     rows = max(rgb.shape[0] // _LIGHT_SAMPLES, 1)
     cols = max(rgb.shape[1] // _LIGHT_SAMPLES, 1)
@@ -93,13 +113,9 @@ def light_of(rgb: UInt8Array) -> Float32Array:
     cubes = sample * sample * sample
     light = np.maximum((cubes * cubes).mean(axis=0) ** (1.0 / 6.0), 0.02)
     mean = light.mean()
-    tint = np.clip(mean / light, 0.7, 1.4) ** _TINT_TRUST
-    strength = np.clip(_TARGET_LIGHT / mean, 1.0, 2.0)
+    tint = np.clip(mean / light, 1.0 / _MOST_TINT, _MOST_TINT) ** _TINT_TRUST
+    strength = np.clip(_TARGET_LIGHT / mean, 1.0, _MOST_STRENGTH)
     return (tint * strength).astype(np.float32)
-
-
-_TINT_TRUST = 0.6
-_TARGET_LIGHT = 0.7
 
 
 def corrected(patch: Patch, gains: Float32Array) -> Float32Array:

@@ -32,7 +32,7 @@ NAMES = (
 
 _SHADES = {
     "red": "ff0000 dc143c b22222 8b0000 c83232 a02828 e04040 741414 d2554b 9c3a34",
-    "orange": "ff8000 ffa500 e67e22 d2691e ff6a28 f0963c c86414 e89a50 cc7a30",
+    "orange": "ff8000 ffa500 e67e22 f06820 ff6a28 f0963c d8641a",
     "yellow": "ffff00 ffd700 f0dc3c e6c81e fff078 c8b414 dccc64 a89818 f4e49a",
     "green": (
         "008000 00ff00 32a032 228b22 6b8e23 90ee90 1e5a28 3c7850 78aa5a 9acd32 "
@@ -46,7 +46,7 @@ _SHADES = {
     "pink": "ffc0cb ff69b4 ff1493 f0a0b4 e68caa dc8296 c86482 ffb6c1 e8a8b0 d87ca0",
     "brown": (
         "8b4513 a0522d 5c3317 654321 96643c 784b2d 46280f 7b5b3a b07848 3c2414 "
-        "6e4830 885c38 a4703c 583c28 906848 6b2f1e"
+        "6e4830 885c38 a4703c 583c28 906848 6b2f1e a87342 bc8048 c88c54 b46c34 a05a3c"
     ),
     "black": "000000 101010 1e1e1e 282828 181820 201c18 2c2c30",
     "white": "ffffff f5f5f5 ebebeb e1e1e1 f5f0e8 eef2f8 dcdcdc",

@@ -20,9 +20,9 @@ TWO_WAYS = """
 #............#
 #............#
 #............#
-######..######
-######??######
-######??######
+#####....#####
+#####????#####
+#####????#####
 """
 
 
@@ -48,8 +48,8 @@ def test_semantic_value_outweighs_distance():
     grid = draw(TWO_WAYS)
     costs, travel, corner = scene(grid, pose)
     value = np.zeros(grid.shape)
-    value[:30, 25:45] = 1.0
-    explorer = FrontierExplorer(replace(FrontierConfig(), value_weight=40.0))
+    value[:30, 20:50] = 1.0
+    explorer = FrontierExplorer(replace(FrontierConfig(), value_weight=40.0, wall_gap=0.5))
     layer = crop_layer(value, corner, costs.grid.shape)
     view = explorer.choose(explorer.survey(costs), travel, pose, layer)
     assert view is not None

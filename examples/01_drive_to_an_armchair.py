@@ -1,6 +1,6 @@
 """The whole loop by hand: a generated home, a sentence, and what the robot remembers afterwards.
 
-Run: python examples/01_drive_to_a_chair.py
+Run: python examples/01_drive_to_an_armchair.py
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from goat.types import LanguageGoal
 from sim.home import HomeSim
 from sim.worlds import load_world
 
-GOAL = LanguageGoal("a chair next to a table")
-MAX_STEPS = 200
+GOAL = LanguageGoal("the armchair next to the sofa")
+MAX_STEPS = 150
 
 
 def main() -> None:
