@@ -82,12 +82,16 @@ def _label_box(
     scale: float,
     taken: list[tuple[int, int, int, int]],
 ) -> tuple[int, int, int, int] | None:
-    """Return a free place (x0, y0, x1, y1) px for a name, above the box or inside; None if none."""
+    """Return a free place (x0, y0, x1, y1) px for a name, above the object's top or just below it.
+
+    None where both are taken, or the object is too small to be named.
+    """
     if (detection.box[2:] - detection.box[:2]).min() * scale < 14:
         return None
     width, height = theme.text_width(detection.label, _TEXT, bold=True) + 10, _TEXT + 7
-    x = int(np.clip(detection.box[0] * scale, 0, max(picture.shape[1] - width, 0)))
-    top = detection.box[1] * scale
+    middle, top = _top(detection)
+    x = int(np.clip(middle * scale - width / 2, 0, max(picture.shape[1] - width, 0)))
+    top *= scale
     for y in (int(np.clip(y, 0, picture.shape[0] - height)) for y in (top - height, top)):
         place = (x, y, x + width, y + height)
         if not any(
@@ -96,6 +100,16 @@ def _label_box(
         ):
             return place
     return None
+
+
+def _top(detection: Detection) -> tuple[float, float]:
+    """Return column and row, px, of the middle of the mask's uppermost row."""
+    rows, cols = _window(detection)
+    mask = detection.mask[rows, cols]
+    if not mask.any():
+        return float(cols.start), float(rows.start)
+    first = int(mask.any(axis=1).argmax())
+    return cols.start + float(np.flatnonzero(mask[first]).mean()), float(rows.start + first)
 
 
 def _mark_target(picture: UInt8Array, frame: AgentFrame, scale: float) -> None:
