@@ -229,6 +229,7 @@ class VelocityFollower:
         if end <= self.config.tolerance:
             return None
         ahead = remaining(path, pose, self.config.lookahead)
+        ahead = _in_sight(ahead, pose, room, self.body.radius, 0.0)
         error = wrap_angle(math.atan2(*(ahead[-1] - pose[:2])[::-1]) - pose[2])
         angular = self._clip(2.0 * error)
         if abs(error) > self.config.spot_turn:

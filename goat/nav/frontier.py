@@ -20,7 +20,7 @@ from goat.frames import wrap_angle
 from goat.nav.fmm import TravelField
 from goat.nav.grid import CostMap, Pose
 from goat.nav.unknown import FrontierConfig, Unknown, cast_rays, survey, trace
-from goat.types import Float32Array, Float64Array
+from goat.types import CellState, Float32Array, Float64Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +155,9 @@ class FrontierExplorer:
         cost = _costs(travel, stands, pose, self.config)
         gain = _windows(sectors, self.config)
         worth = gain * _appeal(travel, stands, value, self.config)
-        utility = np.where(gain >= self.config.min_gain, worth / (cost + self.config.overhead), 0.0)
+        rate = worth / (cost + self.config.overhead)
+        large = (gain >= self.config.min_gain) & (rate >= self.config.min_rate)
+        utility = np.where(large, rate, 0.0)
         self._favour_current(travel, stands, utility)
         best, ray = np.unravel_index(int(utility.argmax()), utility.shape)
         if utility[best, ray] <= 0.0:
@@ -189,7 +191,8 @@ def _stands(
     phase = [int(v) % stride for v in np.round(np.array(travel.costs.grid.origin) / size)]
     nodes = np.mgrid[-phase[1] % stride : rows : stride, -phase[0] % stride : cols : stride]
     nodes = nodes.reshape(2, -1).T
-    nodes = nodes[away[nodes[:, 0], nodes[:, 1]] <= config.reach]
+    near = (away <= config.reach) & (unknown.blocks == CellState.FREE)
+    nodes = nodes[near[nodes[:, 0], nodes[:, 1]]]
     cost = travel.at_cells(2 * nodes)
     good = np.isfinite(cost)
     cells, cost = 2 * nodes[good], cost[good]

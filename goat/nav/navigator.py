@@ -112,6 +112,7 @@ class Navigator:
         self._manoeuvre: Manoeuvre | None = None
         self._include: tuple[tuple[float, float], ...] = ()
         self._driving = False
+        self._forgave = False
         self._step = 0
 
     @property
@@ -147,7 +148,7 @@ class Navigator:
 
     def reset_goal(self) -> None:
         """Drop plans and the recovery's memory: a new goal begins."""
-        self._plan, self._manoeuvre, self._driving = None, None, False
+        self._plan, self._manoeuvre, self._driving, self._forgave = None, None, False, False
         self._include = ()
         self.explorer.reset()
         self.recovery.reset()
@@ -214,6 +215,8 @@ class Navigator:
         if plan is None or plan.approach is None:
             return self._recover("no way to the object", Progress.NO_PATH)
         if self._at_end(plan.path) and not plan.approach.within:
+            if self._forgive():
+                return None
             note = f"the nearest reachable place is {plan.approach.distance:.1f} m from the object"
             return self._stay(Progress.NO_PATH, note)
         return self._drive(plan.path, "driving to the object")
@@ -223,6 +226,8 @@ class Navigator:
         if not self._exploring(plan):
             plan = self._plan = self._plan_frontier(value)
         if plan is None or plan.frontier is None:
+            if self._forgive():
+                return None
             return self._stay(Progress.NO_FRONTIER, "nothing is left to explore")
         if self._at_end(plan.path):
             return self._look(plan.frontier)
@@ -349,6 +354,15 @@ class Navigator:
         self._refresh()
         step = self._continue_manoeuvre()
         return step and replace(step, note=f"{why}: {rung.name.lower().replace('_', ' ')}")
+
+    def _forgive(self) -> bool:
+        """Forget all marks, once per goal, before saying that there is no way; False if it was."""
+        if self._forgave or not len(self.marks):
+            return False
+        self._forgave, self._plan = True, None
+        self.marks.clear()
+        self._refresh()
+        return True
 
     def _avoid(self, path: Path) -> None:
         """Close the narrowest place within the next metre and a half of a path."""

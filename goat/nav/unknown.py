@@ -40,6 +40,8 @@ class FrontierConfig:
     """Directions in which the unknown is measured."""
     min_gain: float = 0.3
     """Least unknown area, m^2, that is worth a look."""
+    min_rate: float = 0.04
+    """Least unknown area per metre of driving and turning that is worth it, m."""
     overhead: float = 0.5
     """Cost added to every view, m: a higher one favours large views over near ones."""
     turn_cost: float = 0.5
@@ -122,7 +124,7 @@ def _codes(blocks: UInt8Array, wide: UInt8Array, span: int) -> UInt8Array:
     """Return (rows, cols) what rays meet; wall gaps of up to `span` cells count as wall."""
     codes = np.where(wide > 0, _OPEN, _SEEN).astype(np.uint8)
     solid = mask_of(blocks, CellState.OCCUPIED)
-    for kernel in ((3, 3), (3, span), (span, 3)):
+    for kernel in ((5, 5), (3, span), (span, 3)):
         closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones(kernel, np.uint8))
         codes[(codes == _OPEN) & (closed > 0)] = _WALL
     codes[solid > 0] = _WALL

@@ -36,7 +36,7 @@ def test_goes_to_the_near_side_and_faces_the_unknown():
     pose = (2.9, 2.0, 0.0)
     costs, travel, _ = scene(draw(TWO_WAYS), pose)
     explorer = FrontierExplorer()
-    view = explorer.choose(explorer.survey(costs), travel, pose)
+    view = explorer.explore(travel, pose)
     assert view is not None
     assert view.look[0] > 3.1
     assert abs(view.yaw) < math.radians(50.0)
@@ -51,7 +51,7 @@ def test_semantic_value_outweighs_distance():
     value[:30, 20:50] = 1.0
     explorer = FrontierExplorer(replace(FrontierConfig(), value_weight=40.0, wall_gap=0.5))
     layer = crop_layer(value, corner, costs.grid.shape)
-    view = explorer.choose(explorer.survey(costs), travel, pose, layer)
+    view = explorer.explore(travel, pose, layer)
     assert view is not None
     assert view.look[1] < 0.75
 
@@ -63,7 +63,7 @@ def test_keeps_its_choice_unless_another_is_much_better():
     looks = []
     for pose in poses:
         costs, travel, _ = scene(grid, pose)
-        view = explorer.choose(explorer.survey(costs), travel, pose)
+        view = explorer.explore(travel, pose)
         assert view is not None
         looks.append(view.look)
     assert max(math.dist(look, looks[0]) for look in looks) < 1.5
@@ -74,15 +74,14 @@ def test_what_was_looked_at_in_vain_is_set_aside_and_comes_back():
     costs, travel, _ = scene(draw(TWO_WAYS), pose)
     explorer = FrontierExplorer(replace(FrontierConfig(), blacklist_steps=5))
     for _ in range(60):
-        unknown = explorer.survey(costs)
-        if explorer.choose(unknown, travel, pose) is None:
+        if explorer.explore(travel, pose) is None:
             break
-        explorer.ban(unknown)
+        explorer.ban(explorer.survey(costs))
     else:
         pytest.fail("bans never run out of views")
     for _ in range(6):
         explorer.tick()
-    assert explorer.choose(explorer.survey(costs), travel, pose) is not None
+    assert explorer.explore(travel, pose) is not None
 
 
 def test_specks_pockets_and_the_outside_do_not_attract():
@@ -96,7 +95,7 @@ def test_specks_pockets_and_the_outside_do_not_attract():
     pose = (2.0, 1.0, 0.0)
     costs, travel, _ = scene(grid, pose)
     explorer = FrontierExplorer()
-    assert explorer.choose(explorer.survey(costs), travel, pose) is None
+    assert explorer.explore(travel, pose) is None
 
 
 def test_unreachable_frontiers_do_not_count():
@@ -110,7 +109,7 @@ def test_unreachable_frontiers_do_not_count():
     pose = (0.8, 0.6, 0.0)
     costs, travel, _ = scene(draw(text), pose)
     explorer = FrontierExplorer()
-    assert explorer.choose(explorer.survey(costs), travel, pose) is None
+    assert explorer.explore(travel, pose) is None
 
 
 def test_rays_stop_at_walls():
