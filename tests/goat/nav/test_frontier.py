@@ -34,7 +34,7 @@ def scene(grid, pose):
 
 def test_goes_to_the_near_side_and_faces_the_unknown():
     pose = (2.9, 2.0, 0.0)
-    costs, travel, _ = scene(draw(TWO_WAYS), pose)
+    _costs, travel, _ = scene(draw(TWO_WAYS), pose)
     explorer = FrontierExplorer()
     view = explorer.explore(travel, pose)
     assert view is not None
@@ -62,7 +62,7 @@ def test_keeps_its_choice_unless_another_is_much_better():
     poses = [(1.9 + 0.05 * k, 1.4, 0.0) for k in range(8)]
     looks = []
     for pose in poses:
-        costs, travel, _ = scene(grid, pose)
+        _costs, travel, _ = scene(grid, pose)
         view = explorer.explore(travel, pose)
         assert view is not None
         looks.append(view.look)
@@ -93,7 +93,7 @@ def test_specks_pockets_and_the_outside_do_not_attract():
     state[0, 20:23] = CellState.UNKNOWN  # three cells of wall nobody has seen
     grid = OccupancyGrid(state, (0.0, 0.0), 0.05)
     pose = (2.0, 1.0, 0.0)
-    costs, travel, _ = scene(grid, pose)
+    _costs, travel, _ = scene(grid, pose)
     explorer = FrontierExplorer()
     assert explorer.explore(travel, pose) is None
 
@@ -107,7 +107,7 @@ def test_unreachable_frontiers_do_not_count():
     #######?????
     """
     pose = (0.8, 0.6, 0.0)
-    costs, travel, _ = scene(draw(text), pose)
+    _costs, travel, _ = scene(draw(text), pose)
     explorer = FrontierExplorer()
     assert explorer.explore(travel, pose) is None
 
