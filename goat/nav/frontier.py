@@ -66,10 +66,6 @@ class FrontierExplorer:
         """Forget the current choice; what was set aside stays so."""
         self.current, self.thorough = None, False
 
-    def forgive(self) -> None:
-        """Give everything that was set aside another chance."""
-        self._bans.clear()
-
     def tick(self) -> None:
         """Count one control step."""
         self._step += 1
