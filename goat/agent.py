@@ -19,13 +19,15 @@ from goat.memory.memory import Memory
 from goat.nav.navigator import Navigator, Progress, Step
 from goat.perception.gate import GateConfig, KeyframeGate
 from goat.perception.worker import Perceiver
-from goat.target import OpeningScan, TargetConfig, TargetSelector
+from goat.target import Effort, OpeningScan, TargetConfig, TargetSelector
 from goat.types import (
     Action,
     AgentFrame,
     Detection,
     DiscreteAction,
+    Float64Array,
     Goal,
+    Instance,
     Observation,
     Status,
 )
@@ -107,8 +109,7 @@ class Agent:
         with self._timed("match"):
             self._match()
         with self._timed("plan"):
-            pose = planar_of(observation.odom_from_base)
-            self._navigator.update(self.memory.grid(), pose, observation.collided)
+            pose = self._see_map(observation.collided)
             self._step = self._scan_or_decide(pose[2])
         self._steps += 1
         return self._step.action
@@ -152,17 +153,25 @@ class Agent:
     def _match(self, anew: bool = False) -> None:
         instances = self.memory.instances()
         if anew or self._steps % self.config.match_every == 0 or self._target is not None:
-            grid, explored = self.memory.grid(), self._selector.explored
+            grid, explored = self.memory.grid(), self._selector.effort > Effort.EXPLORE
             self._matches = self._matcher.match(instances, grid, explored)
         if self._steps % self.config.prepare_every == 1:
             self._matcher.prepare(instances, 1)
+
+    def _see_map(self, collided: bool) -> tuple[float, float, float]:
+        assert self._observation is not None
+        pose = planar_of(self._observation.odom_from_base)
+        hidden = self._selector.effort is Effort.INSPECT
+        grid = self.memory.uninspected() if hidden else self.memory.grid()
+        self._navigator.update(grid, pose, collided)
+        return pose
 
     def _scan_or_decide(self, yaw: float) -> Step:
         return self._navigator.scan() if self._scan.going(yaw) else self._decide()
 
     def _decide(self) -> Step:
         while (target := self._choose()) is not None:
-            step = self._navigator.go_to(target.instance.points)
+            step = self._navigator.go_to(target.instance.points, seen_from(target.instance))
             if step.outcome is Progress.MOVING:
                 return replace(step, note=f"driving to {target.instance.label}")
             if step.outcome is Progress.ARRIVED and self._selector.satisfied(target):
@@ -183,9 +192,9 @@ class Agent:
         step = self._navigator.explore()
         if step.outcome is Progress.MOVING:
             return step
-        if not self._selector.explored:
-            self._selector.explored = True
+        if self._selector.try_harder():
             self._match(anew=True)
+            self._see_map(collided=False)
             return self._decide()
         if self._selector.unreachable:
             return self._end(Status.UNREACHABLE, "what fits the goal cannot be reached", step)
@@ -201,3 +210,9 @@ class Agent:
         began = time.thread_time()
         yield
         self.timings[name] = time.thread_time() - began
+
+
+def seen_from(instance: Instance) -> Float64Array:
+    """Return (N, 2) where the views of an instance were taken from, m in the map."""
+    eyes = [view.map_from_camera.translation[:2] for view in instance.views]
+    return np.array(eyes, np.float64).reshape(-1, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 from goat.frames import wrap_angle
 from goat.memory.matcher import Match
@@ -18,8 +19,10 @@ class TargetConfig:
     """Probability from which a candidate is driven to before everything is explored."""
     keep: float = 0.3
     """A candidate driven to is kept while its probability stays above this."""
+    act_explored: float = 0.25
+    """The same once there is no frontier left, but places where something may hide."""
     settle: float = 0.12
-    """Once everything is explored, the best candidate above this is driven to."""
+    """Once these have been looked at as well, the best candidate above this is driven to."""
     verify: float = 0.4
     """Probability needed to stop at a candidate while something is unexplored."""
     better: float = 0.15
@@ -28,6 +31,17 @@ class TargetConfig:
     """Probability that one metre of driving is worth."""
     unconfirmed: float = 0.9
     """What the probability of an object seen only once is worth."""
+
+
+class Effort(IntEnum):
+    """How far the search for a goal has gone."""
+
+    EXPLORE = 0
+    """There are frontiers."""
+    INSPECT = 1
+    """There are none, but places where something may hide."""
+    SETTLE = 2
+    """Everything was looked at: take the best there is."""
 
 
 class TargetSelector:
@@ -41,7 +55,7 @@ class TargetSelector:
     def reset(self) -> None:
         """Forget choices and rejections: a new goal."""
         self.current: int | None = None
-        self.explored = False
+        self.effort = Effort.EXPLORE
         self._rejected: set[int] = set()
         self._unreachable: set[int] = set()
 
@@ -52,14 +66,15 @@ class TargetSelector:
             matches: Candidates of the goal.
             distances: Driving distance to each, m; inf where there is no way.
         """
-        # Once everything is explored the best candidate left is as good as it gets.
-        barred = self._unreachable if self.explored else self._rejected | self._unreachable
+        # Once everything has been looked at the best candidate left is as good as it gets.
+        last = self.effort is Effort.SETTLE
+        barred = self._unreachable if last else self._rejected | self._unreachable
         open_ = {
             match.instance.id: (self._worth(match), distance, match)
             for match, distance in zip(matches, distances, strict=True)
             if match.instance.id not in barred
         }
-        threshold = self.config.settle if self.explored else self.config.act
+        threshold = self._threshold
         good = {i: item for i, item in open_.items() if item[0] >= threshold}
         best = max(good.values(), key=self._utility, default=None)
         mine = None if self.current is None else open_.get(self.current)
@@ -70,7 +85,15 @@ class TargetSelector:
 
     def satisfied(self, match: Match) -> bool:
         """Return whether to stop at a candidate that the robot stands before and looks at."""
-        return self.explored or self._worth(match) >= self.config.verify
+        needed = min(self.config.verify, self._threshold)
+        return self.effort is Effort.SETTLE or self._worth(match) >= needed
+
+    def try_harder(self) -> bool:
+        """Go on to the next effort; return False if there is none."""
+        if self.effort is Effort.SETTLE:
+            return False
+        self.effort = Effort(self.effort + 1)
+        return True
 
     def reject(self, instance_id: int) -> None:
         """Bar a candidate that turned out to be something else."""
@@ -86,6 +109,11 @@ class TargetSelector:
     def unreachable(self) -> bool:
         """Whether some candidate could not be reached."""
         return bool(self._unreachable)
+
+    @property
+    def _threshold(self) -> float:
+        cfg = self.config
+        return (cfg.act, cfg.act_explored, cfg.settle)[self.effort]
 
     def _holds(
         self, worth: float, best: tuple[float, float, Match] | None, threshold: float

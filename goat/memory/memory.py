@@ -96,6 +96,10 @@ class Memory:
         """Return the map."""
         return self.map.grid()
 
+    def uninspected(self) -> OccupancyGrid:
+        """Return the map with places where something may hide as unknown."""
+        return self.map.uninspected()
+
     def save(self) -> None:
         """Write what changed in one transaction; does nothing without a file."""
         if self._store is None:

@@ -64,7 +64,7 @@ class PhotoConfig:
     """Cosine at which appearance alone gives half of `appearance_most`."""
     appearance_width: float = 0.03
     """How sharply it changes there."""
-    appearance_most: float = 0.45
+    appearance_most: float = 0.38
     """Appearance alone never gives more than this."""
     pairs: int = 8
     """Most views compared with the photo per call."""

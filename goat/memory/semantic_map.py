@@ -48,6 +48,8 @@ class MapConfig:
     """Below this distance a level camera cannot see the floor, m."""
     near_free_height: float = 1.15
     """Takes the place of `free_height` below `near_range`, m."""
+    floor_height: float = 0.12
+    """Where rays pass lower than this, nothing small can hide: the cell is inspected, m."""
     hit: int = 4
     """Evidence added by a hit."""
     miss: int = 1
@@ -116,6 +118,7 @@ class SemanticMap:
         self._evidence = np.zeros((0, 0), np.int8)
         self._seen = np.zeros((0, 0), np.bool_)
         self._height = np.zeros((0, 0), np.uint8)
+        self._inspected = np.zeros((0, 0), np.bool_)
         self._rays: dict[tuple, _Rays] = {}
         self._grid: OccupancyGrid | None = None
         self._dirty: set[tuple[int, int]] = set()
@@ -141,6 +144,7 @@ class SemanticMap:
         hit_cells, hit_heights = self._hits(rays, depth, reach, valid, eye, yaw)
         free_cells, free_floor, seen = self._free(rays, reach, valid, eye, yaw)
         self._fuse(hit_cells, hit_heights, free_cells, free_floor, seen)
+        self._inspected.reshape(-1)[free_cells[free_floor < cfg.floor_height]] = True
         self._mark_dirty(eye[:2])
         self._grid = None
 
@@ -152,6 +156,16 @@ class SemanticMap:
             self._grid = OccupancyGrid(state, self._origin(), self.config.resolution)
         return self._grid
 
+    def uninspected(self) -> OccupancyGrid:
+        """Return a snapshot in which free cells count as unknown where something may hide.
+
+        These are cells that were seen over something, but never down to the floor.
+        """
+        grid = self.grid()
+        state = grid.state.copy()
+        state[(state == CellState.FREE) & ~self._inspected] = CellState.UNKNOWN
+        return OccupancyGrid(state, grid.origin, grid.resolution)
+
     def mark_free(self, xy: tuple[float, float], radius: float) -> None:
         """Record that the robot stood at `xy`: cells within `radius` metres are free."""
         self._reserve(np.asarray(xy))
@@ -161,6 +175,7 @@ class SemanticMap:
         disc = dx**2 + dy**2 <= reach**2
         rows, cols = row + dy[disc], col + dx[disc]
         self._seen[rows, cols] = True
+        self._inspected[rows, cols] = True
         self._evidence[rows, cols] = np.minimum(self._evidence[rows, cols], 0)
         self._mark_dirty(np.asarray(xy))
         self._grid = None
@@ -178,12 +193,13 @@ class SemanticMap:
             ValueError: A tile does not have the size of one.
         """
         for (row, col), blob in tiles.items():
-            layers = np.frombuffer(zlib.decompress(blob), np.int8).reshape(3, TILE, TILE)
+            layers = np.frombuffer(zlib.decompress(blob), np.int8).reshape(4, TILE, TILE)
             self._grow(row, col, row + 1, col + 1)
             window = self._tile_window(row, col)
             self._evidence[window] = layers[0]
             self._seen[window] = layers[1] != 0
             self._height[window] = layers[2].view(np.uint8)
+            self._inspected[window] = layers[3] != 0
         self._grid = None
 
     def load_grid(self, grid: OccupancyGrid) -> None:
@@ -329,6 +345,7 @@ class SemanticMap:
         self._evidence = _moved(self._evidence, shape, window)
         self._seen = _moved(self._seen, shape, window)
         self._height = _moved(self._height, shape, window)
+        self._inspected = _moved(self._inspected, shape, window)
         self._tile_origin = (r0, c0)
         self._grid = None
 
@@ -360,6 +377,7 @@ class SemanticMap:
                 self._evidence[window],
                 self._seen[window].view(np.int8),
                 self._height[window].view(np.int8),
+                self._inspected[window].view(np.int8),
             ]
         )
         return zlib.compress(layers.tobytes(), level=1)
