@@ -34,11 +34,11 @@ _STRENGTHS = 4
 class DescriptorConfig:
     """How much each block says."""
 
-    colour: float = 0.5
+    colour: float = 0.6
     """Share of the joint histogram of chroma and lightness."""
-    layout: float = 0.25
+    layout: float = 0.2
     """Share of the chroma in three horizontal bands."""
-    texture: float = 0.25
+    texture: float = 0.2
     """Share of the gradients."""
 
 
