@@ -21,12 +21,14 @@ from goat.registry import require
 from goat.types import AgentFrame, Float64Array, Instance
 from goat.view import theme
 
+_BLOCKS = 2000  # of 16^3 voxels, reserved at first; 80 KB each, the grid grows by itself
+
 
 class MeshRecorder:
     """Fuses depth and colour into a truncated signed distance field; a `Viewer`.
 
     Curless and Levoy, "A Volumetric Method for Building Complex Models from Range Images", 1996.
-    Frames are fused only where the camera has moved, since Open3D takes tens of milliseconds each.
+    Frames are fused only where the camera has moved, at some ten milliseconds each.
     """
 
     def __init__(self, folder: Path, voxel: float = 0.03, max_depth: float = 4.0) -> None:
@@ -41,12 +43,16 @@ class MeshRecorder:
             MissingExtraError: Open3D is not installed.
         """
         self._o3d: Any = require("open3d")
-        self._folder, self._max_depth = folder, max_depth
-        fusion = self._o3d.pipelines.integration
-        self._volume = fusion.ScalableTSDFVolume(
-            voxel_length=voxel,
-            sdf_trunc=4 * voxel,
-            color_type=fusion.TSDFVolumeColorType.RGB8,
+        self._folder, self._max_depth, self._voxel = folder, max_depth, voxel
+        core = self._o3d.core
+        self._grid = self._o3d.t.geometry.VoxelBlockGrid(
+            ("tsdf", "weight", "color"),
+            (core.float32, core.float32, core.float32),
+            (1, 1, 3),
+            voxel_size=voxel,
+            block_resolution=16,
+            block_count=_BLOCKS,
+            device=core.Device("CPU:0"),
         )
         self._last: RigidTransform | None = None
         self._instances: Sequence[Instance] = ()
@@ -62,26 +68,29 @@ class MeshRecorder:
     def close(self) -> None:
         """Write `scene.ply`, `scene.glb` and the instances."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        mesh = self._volume.extract_triangle_mesh()
-        if len(mesh.triangles):
-            mesh.compute_vertex_normals()
-            for name in ("scene.ply", "scene.glb"):
-                _written(self._o3d.io.write_triangle_mesh(str(self._folder / name), mesh), name)
+        if self._last is not None:
+            self._write_scene()
         write_instances(self._instances, self._folder / "instances")
 
+    def _write_scene(self) -> None:
+        o3d = self._o3d
+        mesh = self._grid.extract_triangle_mesh(weight_threshold=1.0).to_legacy()
+        colors = np.clip(np.asarray(mesh.vertex_colors), 0.0, 1.0)
+        mesh.vertex_colors = o3d.utility.Vector3dVector(colors)
+        for name in ("scene.ply", "scene.glb") if len(mesh.triangles) else ():
+            _written(o3d.io.write_triangle_mesh(str(self._folder / name), mesh), name)
+
     def _fuse(self, frame: AgentFrame, map_from_camera: RigidTransform) -> None:
-        seen, camera, o3d = frame.observation, frame.observation.camera, self._o3d
-        image = o3d.geometry.RGBDImage.create_from_color_and_depth(
-            o3d.geometry.Image(np.ascontiguousarray(seen.rgb)),
-            o3d.geometry.Image(np.nan_to_num(seen.depth)),
-            depth_scale=1.0,
-            depth_trunc=self._max_depth,
-            convert_rgb_to_intensity=False,
-        )
-        intrinsic = o3d.camera.PinholeCameraIntrinsic(
-            camera.width, camera.height, camera.fx, camera.fy, camera.cx, camera.cy
-        )
-        self._volume.integrate(image, intrinsic, map_from_camera.inv().as_matrix())
+        seen, camera = frame.observation, frame.observation.camera
+        image, tensor = self._o3d.t.geometry.Image, self._o3d.core.Tensor
+        depth = image(tensor(np.nan_to_num(seen.depth)))
+        color = image(tensor(seen.rgb.astype(np.float32) / 255.0))
+        matrix = [[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]]
+        pinhole = tensor(np.array(matrix))
+        pose = tensor(map_from_camera.inv().as_matrix())
+        scale_and_range = (1.0, self._max_depth)
+        blocks = self._grid.compute_unique_block_coordinates(depth, pinhole, pose, *scale_and_range)
+        self._grid.integrate(blocks, depth, color, pinhole, pinhole, pose, *scale_and_range)
 
 
 def _moved(a: RigidTransform, b: RigidTransform) -> bool:
@@ -133,9 +142,8 @@ def _box_lines(
 ) -> Any:
     turn = Rotation.from_euler("z", yaw).as_matrix()
     box = o3d.geometry.OrientedBoundingBox(center, turn, np.maximum(extent, 1e-3))
-    lines = o3d.geometry.LineSet.create_from_oriented_bounding_box(box)
-    lines.paint_uniform_color(np.array(theme.label_color(instance.label)) / 255.0)
-    return lines
+    box.color = np.array(theme.label_color(instance.label)) / 255.0
+    return o3d.geometry.LineSet.create_from_oriented_bounding_box(box)
 
 
 def _entry(

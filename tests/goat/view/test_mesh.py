@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import make_frame, make_instance
+from fakes import make_frame, make_instance, make_observation
 
 from goat.errors import MapError
+from goat.frames import planar
+from goat.types import CameraIntrinsics
 from goat.view.mesh import MeshRecorder, upright_box, write_instances
 
 o3d = pytest.importorskip("open3d")
@@ -41,12 +43,24 @@ def test_instances_are_written_with_their_boxes(tmp_path: Path) -> None:
 
 
 def test_a_run_becomes_a_coloured_mesh(tmp_path: Path) -> None:
-    recorder = MeshRecorder(tmp_path / "mesh", voxel=0.1)
+    camera = CameraIntrinsics.from_hfov(160, 120, math.radians(79))
+    recorder = MeshRecorder(tmp_path / "mesh", voxel=0.05)
     for step in range(0, 40, 4):
-        recorder.show(make_frame(step=step))
+        pose = planar(0.02 * step, 0.0, 0.0)
+        seen = make_observation(camera=camera)
+        seen.depth[:] -= 0.02 * step  # the same wall from nearer
+        recorder.show(make_frame(observation=seen, detections=(), map_from_base=pose, instances=()))
     recorder.close()
     mesh = o3d.io.read_triangle_mesh(str(tmp_path / "mesh/scene.ply"))
-    assert len(mesh.triangles) > 100
-    assert np.ptp(np.asarray(mesh.vertex_colors)[:, 0]) > 0.2
+    points = np.asarray(mesh.vertices)
+    assert len(mesh.triangles) > 2000
+    assert points[:, 0] == pytest.approx(2.0, abs=0.05)
+    assert np.ptp(points[:, 1]) > 2.0
+    assert np.ptp(np.asarray(mesh.vertex_colors)[:, 0]) > 0.5
     assert (tmp_path / "mesh/scene.glb").stat().st_size > 1000
     assert (tmp_path / "mesh/instances/instances.json").is_file()
+
+
+def test_a_run_without_frames_leaves_no_scene(tmp_path: Path) -> None:
+    MeshRecorder(tmp_path / "mesh").close()
+    assert not (tmp_path / "mesh/scene.ply").exists()
