@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import RigidTransform
 
 from goat.geometry import bounds_of, transform_points, unproject, voxel_centers, voxel_keys
-from goat.types import BoolArray, Detection, Float32Array, Observation, UInt8Array
+from goat.types import (
+    BoolArray,
+    CameraIntrinsics,
+    Detection,
+    Float32Array,
+    Observation,
+    UInt8Array,
+)
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,7 @@ def lift(
         bounds=bounds_of(centers),
         distance=float(np.median(depth[keep])),
         pixels=pixels,
-        truncated=_touches_border(
-            detection.box, observation.camera.width, observation.camera.height
-        ),
+        truncated=_touches_border(detection.box, observation.camera),
     )
 
 
@@ -125,5 +130,6 @@ def _surfaces(depth: Float32Array, config: LiftConfig) -> BoolArray:
     return keep
 
 
-def _touches_border(box: Float32Array, height: int, width: int) -> bool:
-    return bool(box[0] <= 1 or box[1] <= 1 or box[2] >= width - 1 or box[3] >= height - 1)
+def _touches_border(box: Float32Array, camera: CameraIntrinsics) -> bool:
+    low, high = box[:2], (camera.width - 1, camera.height - 1)
+    return bool((low <= 1).any() or (box[2:] >= high).any())
