@@ -28,6 +28,9 @@ from goat.memory.tracks import Track
 from goat.memory.views import ViewConfig, make_view, quality, sector
 from goat.types import BoolArray, Detection, Float32Array, Instance, Observation, UInt8Array
 
+_CERTAIN = 2
+"""Frames in which two neighbours are seen side by side before they are two for good."""
+
 Describer = Callable[[UInt8Array, BoolArray, Float32Array], tuple[Float32Array, dict[str, float]]]
 """(rgb (H, W, 3), mask (H, W), box (4,)) -> (embedding (D,) of unit norm, attribute strengths)."""
 
@@ -133,9 +136,16 @@ class InstanceMemory:
         track = self._tracks.get(instance_id)
         return None if track is None else track.snapshot(self.config.confirm)
 
-    def restore(self, tracks: Iterable[Track], next_id: int, next_view: int) -> None:
-        """Take over stored records."""
+    def restore(
+        self,
+        tracks: Iterable[Track],
+        next_id: int,
+        next_view: int,
+        distinct: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        """Take over stored records, and which of them are known to be different objects."""
         self._tracks = {track.id: track for track in sorted(tracks, key=lambda t: t.id)}
+        self._distinct = Counter(dict.fromkeys(distinct, _CERTAIN))
         self._next_id = next_id
         self._next_view = next_view
 
@@ -146,6 +156,16 @@ class InstanceMemory:
         self._changed.clear()
         self._removed.clear()
         return changed, removed
+
+    def return_changes(self, changed: Iterable[Track], removed: Iterable[int]) -> None:
+        """Count changes as not taken: they could not be written."""
+        self._changed.update(track.id for track in changed)
+        self._removed.update(removed)
+
+    @property
+    def distinct(self) -> list[tuple[int, int]]:
+        """Pairs of ids that were seen side by side often enough never to be merged."""
+        return sorted(pair for pair, times in self._distinct.items() if times >= _CERTAIN)
 
     @property
     def counters(self) -> tuple[int, int]:
@@ -300,16 +320,21 @@ class InstanceMemory:
             if a.id in self._tracks and b.id in self._tracks and self._is_one(a, b):
                 a.absorb(b, self.config.max_voxels)
                 self._changed.add(a.id)
-                self._drop(b.id)
+                self._drop(b.id, heir=a.id)
 
     def _is_one(self, a: Track, b: Track) -> bool:
-        if not self._compatible(a.label, b.label) or self._distinct[a.id, b.id] >= 2:
+        if not self._compatible(a.label, b.label) or self._distinct[a.id, b.id] >= _CERTAIN:
             return False
         small, large = sorted((a, b), key=lambda track: len(track.keys))
         block, low = near_cells(small.cells)
         return shared(large.cells, block, low, len(small.keys)) >= self.config.merge_overlap
 
-    def _drop(self, instance_id: int) -> None:
+    def _drop(self, instance_id: int, heir: int | None = None) -> None:
         del self._tracks[instance_id]
         self._changed.discard(instance_id)
         self._removed.add(instance_id)
+        for pair in [pair for pair in self._distinct if instance_id in pair]:
+            times = self._distinct.pop(pair)
+            other = sum(pair) - instance_id
+            if heir is not None and other != heir:
+                self._distinct[min(other, heir), max(other, heir)] += times

@@ -125,6 +125,10 @@ class LandmarkMap:
         fresh, self._unsaved = self._unsaved, []
         return fresh
 
+    def return_new(self, frames: Sequence[LandmarkFrame]) -> None:
+        """Count frames as not taken: they could not be written."""
+        self._unsaved = [*frames, *self._unsaved]
+
     def restore(self, frames: Sequence[LandmarkFrame]) -> None:
         """Take over stored frames."""
         self.frames = list(frames)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from scipy.spatial.transform import RigidTransform
 
+from goat.errors import MemoryFileError
 from goat.frames import planar_of
 from goat.memory.instances import Describer, InstanceConfig, InstanceMemory
 from goat.memory.landmarks import LandmarkConfig, LandmarkMap
 from goat.memory.semantic_map import MapConfig, SemanticMap
-from goat.memory.store import MemoryStore
+from goat.memory.store import MemoryStore, StoredMemory
 from goat.memory.vocabulary import compatible
 from goat.protocols import KeypointMatcher
 from goat.types import Body, Detection, Instance, Observation, OccupancyGrid
@@ -63,10 +64,7 @@ class Memory:
         self._updates = 0
         self._store = None if path is None else MemoryStore(path)
         if self._store is not None:
-            stored = self._store.load()
-            self.map.load_tiles(stored.tiles)
-            self.landmarks.restore(stored.frames)
-            self.objects.restore(stored.tracks, stored.next_id, stored.next_view)
+            self._restore(self._store)
 
     def look(self, observation: Observation, map_from_base: RigidTransform) -> None:
         """Fuse an observation's depth into the map."""
@@ -101,17 +99,50 @@ class Memory:
         return self.map.uninspected()
 
     def save(self) -> None:
-        """Write what changed in one transaction; does nothing without a file."""
+        """Write what changed in one transaction; does nothing without a file.
+
+        Raises:
+            MemoryFileError: It could not be written; the next call tries again.
+        """
         if self._store is None:
             return
         changed, removed = self.objects.take_changes()
         tiles = self.map.take_dirty_tiles()
         frames = self.landmarks.take_new()
-        self._store.save(changed, removed, tiles, self.objects.counters, frames)
+        counters, distinct = self.objects.counters, self.objects.distinct
+        try:
+            self._store.save(changed, removed, tiles, counters, frames, distinct)
+        except MemoryFileError:
+            self.objects.return_changes(changed, removed)
+            self.map.return_dirty_tiles(tiles)
+            self.landmarks.return_new(frames)
+            raise
 
     def close(self) -> None:
         """Save and close the file."""
         if self._store is not None:
-            self.save()
-            self._store.close()
-            self._store = None
+            store = self._store
+            try:
+                self.save()
+            finally:
+                store.close()
+                self._store = None
+
+    def _restore(self, store: MemoryStore) -> None:
+        try:
+            stored = store.load()
+            self._load_map(stored, store.path)
+        except MemoryFileError:
+            store.close()
+            raise
+        self.landmarks.restore(stored.frames)
+        self.objects.restore(stored.tracks, stored.next_id, stored.next_view, stored.distinct)
+
+    def _load_map(self, stored: StoredMemory, path: Path) -> None:
+        try:
+            self.map.load_tiles(stored.tiles)
+        except ValueError as error:
+            raise MemoryFileError(
+                f"{path} holds a piece of map that cannot be read ({error}); it was left as it is. "
+                "Restore a copy or start with another file"
+            ) from error

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -186,14 +187,18 @@ class SemanticMap:
         self._dirty.clear()
         return tiles
 
+    def return_dirty_tiles(self, tiles: Iterable[tuple[int, int]]) -> None:
+        """Count tiles as changed again: they could not be written."""
+        self._dirty.update(tiles)
+
     def load_tiles(self, tiles: dict[tuple[int, int], bytes]) -> None:
         """Put stored tiles back.
 
         Raises:
-            ValueError: A tile does not have the size of one.
+            ValueError: A tile is damaged or does not have the size of one.
         """
         for (row, col), blob in tiles.items():
-            layers = np.frombuffer(zlib.decompress(blob), np.int8).reshape(4, TILE, TILE)
+            layers = _unpack(blob)
             self._grow(row, col, row + 1, col + 1)
             window = self._tile_window(row, col)
             self._evidence[window] = layers[0]
@@ -381,6 +386,13 @@ class SemanticMap:
             ]
         )
         return zlib.compress(layers.tobytes(), level=1)
+
+
+def _unpack(blob: bytes) -> NDArray[np.int8]:
+    try:
+        return np.frombuffer(zlib.decompress(blob), np.int8).reshape(4, TILE, TILE)
+    except zlib.error as error:
+        raise ValueError(f"a tile is no compressed data: {error}") from error
 
 
 def _moved(old: NDArray, shape: tuple[int, int], window: tuple[slice, slice]) -> NDArray:

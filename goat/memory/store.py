@@ -66,6 +66,8 @@ class StoredMemory:
     """First free instance id."""
     next_view: int = 1
     """First free view id."""
+    distinct: list[tuple[int, int]] = field(default_factory=list)
+    """Pairs of instances that were seen side by side."""
 
 
 class MemoryStore:
@@ -89,7 +91,7 @@ class MemoryStore:
                 int(view): int(owner)
                 for view, owner in self._db.execute("SELECT id, instance FROM views")
             }
-        except (sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.DatabaseError, OSError, ValueError) as error:
             raise MemoryFileError(
                 f"{path} cannot be opened as a memory ({error}); it was left as it is. "
                 "Name another file, or move this one away to start afresh"
@@ -102,6 +104,7 @@ class MemoryStore:
         tiles: dict[tuple[int, int], bytes],
         counters: tuple[int, int],
         frames: Sequence[LandmarkFrame] = (),
+        distinct: Sequence[tuple[int, int]] = (),
     ) -> None:
         """Write a batch in one transaction.
 
@@ -111,6 +114,7 @@ class MemoryStore:
             tiles: Changed map tiles.
             counters: Next instance id and next view id.
             frames: New landmark frames.
+            distinct: All pairs of instances that were seen side by side.
 
         Raises:
             MemoryFileError: The disk is full or the file is locked; nothing of the batch is kept.
@@ -131,7 +135,11 @@ class MemoryStore:
                 )
                 self._db.executemany(
                     "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                    [("next_id", str(counters[0])), ("next_view", str(counters[1]))],
+                    [
+                        ("next_id", str(counters[0])),
+                        ("next_view", str(counters[1])),
+                        ("distinct", json.dumps(distinct)),
+                    ],
                 )
         except sqlite3.Error as error:
             raise MemoryFileError(
@@ -162,7 +170,8 @@ class MemoryStore:
             }
             frames = [_frame(row) for row in self._db.execute(_SELECT_FRAMES)]
             counters = int(meta["next_id"]), int(meta["next_view"])
-            return StoredMemory(tracks, tiles, frames, *counters)
+            distinct = [(int(a), int(b)) for a, b in json.loads(meta.get("distinct", "[]"))]
+            return StoredMemory(tracks, tiles, frames, *counters, distinct)
         except (sqlite3.Error, ValueError, KeyError, TypeError, zlib.error) as error:
             raise MemoryFileError(
                 f"{self.path} holds a record that cannot be read ({error}); it was left as it is. "
@@ -352,19 +361,29 @@ def _frame(row: tuple) -> LandmarkFrame:
 
 
 def _track(row: tuple, views: dict[int, View]) -> Track:
+    votes = _table(row[3])
+    if not votes:
+        raise ValueError(f"instance {row[0]} has no category")
     return Track(
         id=int(row[0]),
         keys=_array(zlib.decompress(row[2]), "<i8", np.int64),
         voxel=float(row[1]),
         first_seen=float(row[8]),
         last_seen=float(row[9]),
-        votes=json.loads(row[3]),
+        votes=votes,
         observations=int(row[6]),
         misses=int(row[7]),
         views=views,
-        attribute_sums=json.loads(row[4]),
+        attribute_sums=_table(row[4]),
         attribute_weight=float(row[5]),
     )
+
+
+def _table(text: str) -> dict[str, float]:
+    table = json.loads(text)
+    if not isinstance(table, dict):
+        raise ValueError(f"expected names and numbers, got {text[:40]!r}")
+    return {name: float(value) for name, value in table.items()}
 
 
 def _array(blob: bytes, stored: str, dtype: type) -> NDArray:

@@ -213,7 +213,7 @@ def test_only_tiles_that_changed_are_written_again() -> None:
 
 @pytest.mark.parametrize("blob", [zlib.compress(b"short"), b"no zlib stream"])
 def test_a_damaged_tile_is_refused(blob: bytes) -> None:
-    with pytest.raises((ValueError, zlib.error)):
+    with pytest.raises(ValueError, match=r"tile|reshape"):
         SemanticMap(Body()).load_tiles({(0, 0): blob})
 
 
