@@ -91,7 +91,7 @@ class MemoryStore:
                 int(view): int(owner)
                 for view, owner in self._db.execute("SELECT id, instance FROM views")
             }
-        except (sqlite3.DatabaseError, OSError, ValueError) as error:
+        except (sqlite3.DatabaseError, OSError, ValueError, TypeError) as error:
             raise MemoryFileError(
                 f"{path} cannot be opened as a memory ({error}); it was left as it is. "
                 "Name another file, or move this one away to start afresh"
