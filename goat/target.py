@@ -23,8 +23,8 @@ class TargetConfig:
     """The same once there is no frontier left, but places where something may hide."""
     settle: float = 0.12
     """Once these have been looked at as well, the best candidate above this is driven to."""
-    verify: float = 0.4
-    """Probability needed to stop at a candidate while something is unexplored."""
+    verify: float = 0.5
+    """Probability needed to stop at a candidate while there are others to look at."""
     better: float = 0.15
     """A rival takes over when it is likelier by this much."""
     distance_cost: float = 0.01
@@ -85,8 +85,7 @@ class TargetSelector:
 
     def satisfied(self, match: Match) -> bool:
         """Return whether to stop at a candidate that the robot stands before and looks at."""
-        needed = min(self.config.verify, self._threshold)
-        return self.effort is Effort.SETTLE or self._worth(match) >= needed
+        return self.effort is Effort.SETTLE or self._worth(match) >= self.config.verify
 
     def try_harder(self) -> bool:
         """Go on to the next effort; return False if there is none."""

@@ -380,7 +380,7 @@ class OccupancyGrid:
     def inside(self, cells: NDArray) -> BoolArray:
         """Return (...) whether each of `cells` (..., 2) lies in the grid."""
         cells = np.asarray(cells)
-        return ((cells >= 0) & (cells < self.shape)).all(axis=-1)
+        return np.asarray(((cells >= 0) & (cells < self.shape)).all(axis=-1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,17 +46,20 @@ class GroundTruth:
         self._footprints: dict[int, Footprint] = {}
         self._viewpoints: dict[int, Float64Array] = {}
         self._fields: dict[int, Float64Array] = {}
+        self._objects: dict[int, ObjectTruth] | None = None
         self._place = 0
         self._grid: tuple[OccupancyGrid, GeodesicGrid] | None = None
 
-    @cached_property
+    @property
     def objects(self) -> Mapping[int, ObjectTruth]:
         """Every object that has a category, by id."""
-        return {
-            index: self._object(index, category)
-            for index, category in self._sim.labels.items()
-            if len(self._footprint(index).corners)
-        }
+        if self._objects is None:
+            self._objects = {
+                index: self._object(index, category)
+                for index, category in self._sim.labels.items()
+                if len(self._footprint(index).corners)
+            }
+        return self._objects
 
     def pose(self) -> tuple[float, float, float]:
         """Return the robot's true x, y (m) and yaw (rad) in the world."""
@@ -141,7 +144,8 @@ class GroundTruth:
             self._viewpoints.clear()
             self._fields.clear()
             grid = _sample_free(self._sim, place)
-            self._grid = grid, GeodesicGrid(grid.state == CellState.FREE, _RESOLUTION)
+            links = GeodesicGrid(grid.state == CellState.FREE, _RESOLUTION)
+            self._grid = _reached(grid, links, self._sim.pose[:2]), links
         return self._grid
 
     def _find_viewpoints(self, object_id: int, grid: OccupancyGrid) -> Float64Array:
@@ -187,6 +191,20 @@ def room_at(rooms: Sequence[Room], point: Float64Array) -> str | None:
         if cv2.pointPolygonTest(room.polygon.astype(np.float32), xy, False) >= 0:
             return room.name
     return None
+
+
+def _reached(grid: OccupancyGrid, links: GeodesicGrid, xy: tuple[float, float]) -> OccupancyGrid:
+    """Return the grid with only the free cells that can be driven to from near `xy`.
+
+    A place may hang together by slits barely wider than the robot, which cells of 5 cm close.
+    """
+    free = np.argwhere(grid.state == CellState.FREE)
+    if len(free) == 0:
+        return grid
+    start = free[np.argmin(np.linalg.norm(grid.points(free) - xy, axis=1))]
+    reached = np.isfinite(links.field(start[None]))
+    state = np.where(reached, CellState.FREE, CellState.OCCUPIED).astype(np.uint8)
+    return OccupancyGrid(state, grid.origin, grid.resolution)
 
 
 def _sample_free(sim: HomeSim, place: int) -> OccupancyGrid:

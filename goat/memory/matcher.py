@@ -44,6 +44,8 @@ class MatcherConfig:
     """How much equally good rivals lower the probability of a description that singles one out."""
     unexplored_comparison: float = 0.5
     """What "the largest" is worth while not everything has been seen."""
+    complete: float = 0.9
+    """Probability that, once everything is explored, a goal is among the candidates known."""
     clip_temperature: float = 0.02
     """Softmax temperature of image-text cosines among the candidates."""
     clip_weight: float = 0.5
@@ -120,7 +122,10 @@ class GoalMatcher:
                     self._keypoints, self._features, self._describe_goal, self._landmarks
                 )
                 photo = PhotoMatcher(goal, tools, self.config.photo)
-                self._answer = lambda instances, grid, explored: photo.score(instances)
+                named = goal.category is not None
+                self._answer = lambda instances, grid, explored: self._among_known(
+                    photo.score(instances), explored and named
+                )
             case LanguageGoal(text):
                 description = parse(text, labels)
                 self._answer = lambda instances, grid, explored: self._ground(
@@ -151,6 +156,14 @@ class GoalMatcher:
                     self._features.get(view)
                     budget -= 1
 
+    def _among_known(self, scores: dict[int, float], complete: bool) -> dict[int, float]:
+        """Return scores of which one must be right, if the candidates are complete."""
+        total = sum(scores.values())
+        if not complete or total == 0.0:
+            return scores
+        trust = self.config.complete
+        return {i: max(score, trust * score / total) for i, score in scores.items()}
+
     def _ground(
         self,
         text: str,
@@ -169,7 +182,8 @@ class GoalMatcher:
         if not description.discriminates:
             return fits
         total = sum(fits.values()) or 1.0
-        return {i: fit * (fit / total) ** cfg.rival_weight for i, fit in fits.items()}
+        fits = {i: fit * (fit / total) ** cfg.rival_weight for i, fit in fits.items()}
+        return self._among_known(fits, explored)
 
     def _with_encoders(
         self,

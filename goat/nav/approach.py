@@ -20,13 +20,13 @@ class ApproachConfig:
 
     gap: float = 0.1
     """Least room between the body and the object, m."""
-    limit: float = 0.9
+    limit: float = 1.2
     """Greatest horizontal distance to the object's surface that counts as being there, m."""
     near: float = 0.45
     """Distances below this are worse, m."""
     far: float = 0.75
     """Distances above this are worse, m."""
-    distance_weight: float = 4.0
+    distance_weight: float = 12.0
     """Cost of each metre outside `near`..`far`, in metres of driving."""
     blocked_weight: float = 6.0
     """Cost of each metre of other things between the robot and the object, in metres of driving."""
