@@ -61,6 +61,14 @@ def voxel_keys(points: NDArray, size: float) -> NDArray[np.int64]:
     return (cells[:, 0] << (2 * _KEY_BITS)) | (cells[:, 1] << _KEY_BITS) | cells[:, 2]
 
 
+def unique_keys(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return `keys` (N,) sorted and without doubles; faster than `numpy.unique` on short arrays."""
+    keys = np.sort(keys)
+    keep = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=keep[1:])
+    return keys[keep]
+
+
 def voxel_indices(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return (N, 3) signed voxel indices of keys (N,)."""
     cells = np.stack(

@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from goat.geometry import bounds_distance
 from goat.memory.language import Description, Relation
-from goat.memory.rooms import RoomMap
+from goat.memory.rooms import RoomConfig, RoomMap
 from goat.memory.vocabulary import NEAR_COLORS, accepts
-from goat.types import Float32Array, Instance
+from goat.types import Float32Array, Instance, OccupancyGrid
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,21 @@ class GroundingConfig:
     """Room types are inferred, so they lower the fit at most to this."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
     """Everything a description may refer to."""
 
     instances: Sequence[Instance]
     """What is remembered."""
-    rooms: RoomMap
+    grid: OccupancyGrid
     """Where it is."""
+    room_config: RoomConfig
+    """Where one room ends and the next begins."""
+
+    @cached_property
+    def rooms(self) -> RoomMap:
+        """The rooms; cut only when a description asks for one."""
+        return RoomMap(self.grid, self.instances, self.room_config)
 
 
 class Grounder:

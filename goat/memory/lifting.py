@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import RigidTransform
 
-from goat.geometry import bounds_of, transform_points, unproject, voxel_centers, voxel_keys
+from goat.geometry import (
+    bounds_of,
+    transform_points,
+    unique_keys,
+    unproject,
+    voxel_centers,
+    voxel_keys,
+)
 from goat.types import (
     BoolArray,
     CameraIntrinsics,
@@ -80,7 +87,7 @@ def lift(
     rows, cols, depth = rows[good], cols[good], depth[good]
     keep = _surfaces(depth, config)
     points = unproject(depth[keep], observation.camera, rows[keep], cols[keep])
-    keys = np.unique(voxel_keys(transform_points(map_from_camera, points), config.voxel))
+    keys = unique_keys(voxel_keys(transform_points(map_from_camera, points), config.voxel))
     centers = voxel_centers(keys, config.voxel)
     return Lifted(
         detection=detection,

@@ -16,7 +16,7 @@ from goat.memory.grounding import Grounder, GroundingConfig, Scene, noun_fit
 from goat.memory.landmarks import LandmarkMap
 from goat.memory.language import Description, parse
 from goat.memory.photo import FeatureCache, GoalDescriber, PhotoConfig, PhotoMatcher, PhotoTools
-from goat.memory.rooms import RoomConfig, RoomMap
+from goat.memory.rooms import RoomConfig
 from goat.memory.views import crop_of
 from goat.protocols import ImageEncoder, KeypointMatcher, TextEncoder
 from goat.types import (
@@ -173,7 +173,7 @@ class GoalMatcher:
         explored: bool,
     ) -> dict[int, float]:
         cfg = self.config
-        scene = Scene(instances, RoomMap(grid, instances, cfg.rooms))
+        scene = Scene(instances, grid, cfg.rooms)
         fits = Grounder(scene, cfg.grounding).fits(description)
         if self._encoders is not None and fits:
             fits = self._with_encoders(self._encoders, text, fits, instances)

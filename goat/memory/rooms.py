@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -99,6 +100,16 @@ def _place(
     return placed
 
 
+@lru_cache(maxsize=4096)
+def room_signs(label: str) -> Mapping[str, float]:
+    """Return room type -> how strongly an object of a category speaks for it."""
+    found = {
+        room: max((w for sign, w in signs.items() if accepts(sign, label) >= 0.9), default=0.0)
+        for room, signs in ROOM_SIGNS.items()
+    }
+    return {room: weight for room, weight in found.items() if weight > 0.0}
+
+
 def _vote(
     room_of: Mapping[int, int], instances: Sequence[Instance], doubt: float
 ) -> dict[int, dict[str, float]]:
@@ -107,9 +118,7 @@ def _vote(
         number = room_of.get(instance.id)
         if number is None:
             continue
-        for room, signs in ROOM_SIGNS.items():
-            weight = max((w for sign, w in signs.items() if accepts(sign, instance.label) >= 0.9),
-                         default=0.0)  # fmt: skip
+        for room, weight in room_signs(instance.label).items():
             votes[number][room] += weight
     return {
         number: {room: vote / (sum(types.values()) + doubt) for room, vote in types.items()}

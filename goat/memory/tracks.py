@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from goat.geometry import bounds_of, voxel_centers, voxel_indices
+from goat.geometry import bounds_of, unique_keys, voxel_centers, voxel_indices
 from goat.memory.lifting import Lifted
 from goat.types import Float32Array, Instance, View
 
@@ -63,7 +63,7 @@ class Track:
         self.last_seen = stamp
         self.misses = 0
         self._snapshot = None
-        merged = np.union1d(self.keys, lifted.keys)
+        merged = unique_keys(np.concatenate([self.keys, lifted.keys]))
         if len(self.keys) < len(merged) <= max_voxels:
             self.set_keys(merged)
 
@@ -78,7 +78,7 @@ class Track:
 
     def absorb(self, other: Track, max_voxels: int) -> None:
         """Take over everything another record of the same object knows."""
-        merged = np.union1d(self.keys, other.keys)
+        merged = unique_keys(np.concatenate([self.keys, other.keys]))
         self.set_keys(merged if len(merged) <= max_voxels else self.keys)
         for label, vote in other.votes.items():
             self.votes[label] = self.votes.get(label, 0.0) + vote
