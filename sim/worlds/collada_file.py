@@ -74,7 +74,8 @@ def check_xml_head(data: bytes, name: str) -> None:
     A document type can only stand before the first element, so reading stops there.
 
     Raises:
-        WorldError: It is not XML, or it declares a document type or entities.
+        WorldError: It is not XML, its encoding is unknown, or it declares a document type or
+            entities.
     """
     try:
         for _ in SafeElementTree.iterparse(io.BytesIO(data), events=("start",), forbid_dtd=True):
@@ -83,7 +84,7 @@ def check_xml_head(data: bytes, name: str) -> None:
         raise WorldError(
             f"{name}: XML with a document type or entities is not read ({error}); remove them"
         ) from error
-    except SafeElementTree.ParseError as error:
+    except (SafeElementTree.ParseError, LookupError) as error:
         raise WorldError(f"{name}: not well-formed XML: {error}") from error
 
 

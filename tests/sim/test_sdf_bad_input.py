@@ -198,6 +198,18 @@ def test_files_that_are_no_worlds(tmp_path: Path, text: str, told: str) -> None:
         load_sdf(path)
 
 
+def test_unknown_encodings(tmp_path: Path) -> None:
+    folder = write_model(tmp_path, "M", link(visual(mesh("meshes/m.dae")), visual()))
+    strange = '<?xml version="1.0" encoding="nan"?>'
+    (folder / "meshes" / "m.dae").write_text(strange + dae().split("?>")[1])
+    path = write_world(tmp_path, INCLUDE)
+    with pytest.raises(WorldError, match=r"m\.dae.*unknown encoding"):
+        load_sdf(path)
+    path.write_text(strange + path.read_text())
+    with pytest.raises(WorldError, match=r"test\.world.*unknown encoding"):
+        load_sdf(path)
+
+
 def test_world_that_is_missing_or_a_folder(tmp_path: Path) -> None:
     for path in (tmp_path / "gone.world", tmp_path):
         with pytest.raises(WorldError, match="not a file"):
