@@ -9,9 +9,10 @@ from pathlib import Path
 from goat.agent import Agent, AgentConfig
 from goat.memory.matcher import Encoders, GoalMatcher, MatcherConfig
 from goat.memory.memory import Memory, MemoryConfig
+from goat.memory.photo import PhotoLook
 from goat.nav.navigator import Navigator, NavigatorConfig
 from goat.perception.attributes import measure
-from goat.perception.descriptors import describe, describe_goal
+from goat.perception.descriptors import describe, describe_goal, describe_surroundings
 from goat.perception.keypoints import SiftMatcher
 from goat.perception.worker import SynchronousPerceiver, ThreadedPerceiver
 from goat.protocols import Detector, KeypointMatcher
@@ -60,11 +61,12 @@ def build_agent(
     config = config or BuildConfig()
     keypoints = keypoints or SiftMatcher()
     memory = Memory(body, look_of, SiftMatcher(), memory_path, config.memory)
+    look = PhotoLook(describe_goal, describe_surroundings)
     run = ThreadedPerceiver if config.asynchronous else SynchronousPerceiver
     return Agent(
         perceiver=run(detector),
         memory=memory,
-        matcher=GoalMatcher(keypoints, describe_goal, memory.landmarks, config.matcher, encoders),
+        matcher=GoalMatcher(keypoints, look, memory.landmarks, config.matcher, encoders),
         navigator=Navigator(body, config.navigator),
         labels=vocabulary,
         config=config.agent,

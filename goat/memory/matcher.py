@@ -15,7 +15,7 @@ import numpy as np
 from goat.memory.grounding import Grounder, GroundingConfig, Scene, noun_fit
 from goat.memory.landmarks import LandmarkMap
 from goat.memory.language import Description, parse
-from goat.memory.photo import FeatureCache, GoalDescriber, PhotoConfig, PhotoMatcher, PhotoTools
+from goat.memory.photo import FeatureCache, PhotoConfig, PhotoLook, PhotoMatcher, PhotoTools
 from goat.memory.rooms import RoomConfig
 from goat.memory.views import crop_of
 from goat.protocols import ImageEncoder, KeypointMatcher, TextEncoder
@@ -78,7 +78,7 @@ class GoalMatcher:
     def __init__(
         self,
         keypoints: KeypointMatcher,
-        describe_goal: GoalDescriber,
+        look: PhotoLook,
         landmarks: LandmarkMap,
         config: MatcherConfig | None = None,
         encoders: Encoders | None = None,
@@ -87,14 +87,14 @@ class GoalMatcher:
 
         Args:
             keypoints: Finds and matches local features.
-            describe_goal: Appearance of the object in a goal photo.
+            look: Appearance of goal photos.
             landmarks: Where goal photos are localised.
             config: How goals are matched.
             encoders: Image and text encoder of one space, if there are weights.
         """
         self.config = config or MatcherConfig()
         self._keypoints = keypoints
-        self._describe_goal = describe_goal
+        self._look = look
         self._landmarks = landmarks
         self._encoders = encoders
         self._features = FeatureCache(keypoints, self.config.photo.cache)
@@ -118,9 +118,7 @@ class GoalMatcher:
                     i.id: noun_fit(category, i.label_scores) for i in instances
                 }
             case ImageGoal():
-                tools = PhotoTools(
-                    self._keypoints, self._features, self._describe_goal, self._landmarks
-                )
+                tools = PhotoTools(self._keypoints, self._features, self._look, self._landmarks)
                 photo = PhotoMatcher(goal, tools, self.config.photo)
                 named = goal.category is not None
                 self._answer = lambda instances, grid, explored: self._among_known(

@@ -74,12 +74,19 @@ class PhotoConfig:
     """Matches that make the place where the photo was taken certain."""
     category_least: float = 0.13
     """What the right category alone is worth, where a detector named it."""
+    around: float = 0.2
+    """Cosine by which a rival's surroundings must be more like the photo's to lower an object's
+    probability to 1/e."""
     pose_most: float = 0.95
     """A known place decides at most this much."""
     middle: float = 0.15
     """How near the photo's middle its object is, as a share of the half diagonal."""
     cache: int = 768
     """Views whose features are kept at hand."""
+
+
+SurroundingsDescriber = Callable[[UInt8Array, BoolArray | None], Float32Array]
+"""Image (H, W, 3) and the object's mask (H, W), or None to guess it -> (D,) appearance vector."""
 
 
 class FeatureCache:
@@ -106,6 +113,16 @@ class FeatureCache:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoLook:
+    """Appearance of photos and crops, comparable with the embeddings of views."""
+
+    goal: GoalDescriber
+    """Of a photo's object."""
+    surroundings: SurroundingsDescriber
+    """Of everything else."""
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoTools:
     """What a photo is compared with, and how."""
 
@@ -113,8 +130,8 @@ class PhotoTools:
     """Finds and matches local features."""
     features: FeatureCache
     """Features of stored views, shared between goals."""
-    describe_goal: GoalDescriber
-    """Appearance of a photo's object."""
+    look: PhotoLook
+    """How photos look."""
     landmarks: LandmarkMap
     """Where photos are localised."""
 
@@ -140,7 +157,10 @@ class PhotoMatcher:
         self._matcher = tools.matcher
         self._features = tools.features
         self._photo = tools.matcher.extract(goal.rgb)
-        self._guesses = tools.describe_goal(goal.rgb)
+        self._guesses = tools.look.goal(goal.rgb)
+        self._around = tools.look.surroundings(goal.rgb, None)
+        self._describe_surroundings = tools.look.surroundings
+        self._alike_around: dict[int, float] = {}
         self._localiser = PhotoLocaliser(goal.rgb, tools.landmarks, tools.matcher)
         self._localiser.update(len(tools.landmarks.frames))
         self._evidence: dict[int, float] = {}
@@ -155,6 +175,7 @@ class PhotoMatcher:
         self._compare(meant, likeness)
         least = 0.0 if self._category is None else self._config.category_least
         looks = {i.id: fit[i.id] * max(least, self._probability(i, likeness[i.id])) for i in meant}
+        self._break_ties(looks, meant)
         pose = self._localiser.update(self._config.frames)
         if pose is None:
             return looks
@@ -168,6 +189,20 @@ class PhotoMatcher:
     def evidence(self, instance: Instance) -> float:
         """Return the weighted number of matches of an instance's best view so far."""
         return max((self._evidence.get(view.id, 0.0) for view in instance.views), default=0.0)
+
+    def _break_ties(self, looks: dict[int, float], meant: Sequence[Instance]) -> None:
+        """Lower what stands in surroundings less like the photo's than a rival's are."""
+        around = {i.id: self._likeness_around(i) for i in meant if looks[i.id] > 0.0}
+        best = max(around.values(), default=0.0)
+        for number, alike in around.items():
+            looks[number] *= math.exp((alike - best) / self._config.around)
+
+    def _likeness_around(self, instance: Instance) -> float:
+        for view in instance.views:
+            if view.id not in self._alike_around:
+                vector = self._describe_surroundings(crop_of(view), mask_of(view))
+                self._alike_around[view.id] = float(vector @ self._around)
+        return max((self._alike_around[view.id] for view in instance.views), default=0.0)
 
     def _compare(self, instances: Iterable[Instance], likeness: Mapping[int, float]) -> None:
         """Match views not compared yet, the likeliest objects first."""

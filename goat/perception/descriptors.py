@@ -87,6 +87,21 @@ def describe_goal(rgb: UInt8Array, config: DescriptorConfig = DEFAULT) -> Float3
     return np.stack([describe(rgb, region.mask, region.box, config) for region in regions])
 
 
+def describe_surroundings(
+    rgb: UInt8Array, mask: BoolArray | None = None, config: DescriptorConfig = DEFAULT
+) -> Float32Array:
+    """Return the appearance vector (D,) of everything but an object.
+
+    Args:
+        rgb: (H, W, 3) image.
+        mask: (H, W) pixels of the object; None takes the likeliest guess of `segment_goal`.
+        config: Weights of the blocks.
+    """
+    mask = segment_goal(rgb)[0].mask if mask is None else mask
+    box = np.array([0, 0, rgb.shape[1], rgb.shape[0]], np.float32)
+    return describe(rgb, ~mask, box, config)
+
+
 def _compress(chroma: Float32Array) -> Float32Array:
     """Return chroma stretched around grey and squeezed for strong colours, in (-1, 1)."""
     return chroma / (np.abs(chroma) + np.float32(0.25))
