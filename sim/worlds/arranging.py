@@ -10,9 +10,11 @@ from sim.worlds import furniture_special as special
 from sim.worlds import furniture_storage as storage
 from sim.worlds.fittings import curtains
 from sim.worlds.interior import Interior
-from sim.worlds.layout import Opening
+from sim.worlds.layout import Opening, Rect
 from sim.worlds.model import Finish, Model, Placed
-from sim.worlds.placement import GAP, Group, RoomSpace, against
+from sim.worlds.placement import GAP, Group, RoomSpace, against, footprint, union
+
+_BEHIND = 0.62  # m; walkway behind chairs
 
 _SEATS: dict[int, tuple[tuple[int, float], ...]] = {
     6: ((1, -0.58), (1, 0.0), (1, 0.58), (-1, -0.58), (-1, 0.0), (-1, 0.58)),
@@ -96,9 +98,10 @@ def dining_set(room: RoomSpace, home: Interior, key: str, most: int = 6) -> bool
     """
     x0, y0, x1, y1 = room.room
     chair = catalog.chair_set(home, key)
-    for count in (c for c in (6, 4, 2) if c <= most):
-        group = _table_group(home, chair, count, key)
-        for _ in range(16):
+    wishes = [(count, sides) for count in (6, 4, 2) if count <= most for sides in (4, 2)]
+    for count, sides in (*wishes, (2, 0)):
+        group = _table_group(home, chair, count, key, sides)
+        for _ in range(24):
             x = float(home.rng.uniform(x0 + 1.0, x1 - 1.0))
             y = float(home.rng.uniform(y0 + 1.0, y1 - 1.0))
             if home.chance(0.3):
@@ -108,7 +111,8 @@ def dining_set(room: RoomSpace, home: Interior, key: str, most: int = 6) -> bool
     return False
 
 
-def _table_group(home: Interior, chair: Model, count: int, key: str) -> Group:
+def _table_group(home: Interior, chair: Model, count: int, key: str, sides: int) -> Group:
+    """Return a table with chairs and walkways on so many sides, first behind the chairs."""
     style = home.shared_word(f"table {key}", "legs", "round", "oval", "trestle")
     style = "legs" if count == 6 else style
     width = {6: 1.75, 4: 1.15, 2: 0.8}[count]
@@ -127,7 +131,19 @@ def _table_group(home: Interior, chair: Model, count: int, key: str) -> Group:
             f"rug {key} {count}", lambda: catalog.rug(home, depth + 1.3, size[1] + 1.0)
         )
         items.append(Placed(mat, 0.0, 0.0, ghost=True))
-    return Group(tuple(items), 0.0)
+    solid = union([footprint(item) for item in items if not item.ghost])
+    return Group(tuple(items), 0.0, walks=_walks(solid)[:sides])
+
+
+def _walks(box: Rect) -> tuple[Rect, ...]:
+    """Return the floor on the four sides of a box, first at its ends along x."""
+    x0, y0, x1, y1 = box
+    return (
+        (x0 - _BEHIND, y0, x0, y1),
+        (x1, y0, x1 + _BEHIND, y1),
+        (x0, y0 - _BEHIND, x1, y0),
+        (x0, y1, x1, y1 + _BEHIND),
+    )
 
 
 def _around(

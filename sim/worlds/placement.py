@@ -6,16 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from sim.worlds.layout import WALL, FloorPlan, Opening, Rect
 from sim.worlds.model import Model, Placed
+from sim.worlds.walkways import Covers, RoomFloor
 
 GAP = 0.03
 """Space between furniture and the wall behind it, m."""
-_WALKWAY = 0.62  # m; width that must stay free everywhere a person has to pass
-_CELL = 0.05  # m
 _DOOR_DEPTH = 0.95  # m kept free in front of a door
 
 
@@ -28,6 +26,8 @@ class Group:
     """Free depth needed in front of it, m."""
     low: bool = False
     """May stand under a window."""
+    walks: tuple[Rect, ...] = ()
+    """More floor that must stay free, in the group's frame."""
 
 
 def against(
@@ -66,7 +66,8 @@ def inside(inner: Rect, outer: Rect) -> bool:
     )
 
 
-def _union(rects: Sequence[Rect]) -> Rect:
+def union(rects: Sequence[Rect]) -> Rect:
+    """Return the smallest rectangle around others."""
     array = np.array(rects)
     low, high = array[:, :2].min(axis=0), array[:, 2:].max(axis=0)
     return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
@@ -102,6 +103,7 @@ class RoomSpace:
     """Free floor between the walls."""
     openings: list[Opening]
     rng: np.random.Generator
+    floor: RoomFloor
     solids: list[Rect] = field(default_factory=list)
     access: list[Rect] = field(default_factory=list)
     """Floor that must stay free and reachable in front of what was placed."""
@@ -110,9 +112,15 @@ class RoomSpace:
     """What hangs on walls: side, lo, hi, bottom, top."""
 
     @classmethod
-    def of(cls, plan: FloorPlan, index: int, rng: np.random.Generator) -> RoomSpace:
+    def of(cls, plan: FloorPlan, index: int, rng: np.random.Generator, covers: Covers) -> RoomSpace:
         """Start with an empty room of a plan."""
-        return cls(plan.rooms[index].inner, plan.of(index), rng)
+        room = plan.rooms[index].inner
+        return cls(room, plan.of(index), rng, RoomFloor(room, covers))
+
+    def fit_out(self, fixtures: Sequence[Placed]) -> None:
+        """Add door leaves and windows, which come with the house."""
+        self.solids += [footprint(item) for item in fixtures if not item.ghost]
+        self.floor.put(fixtures)
 
     @property
     def ways(self) -> list[Opening]:
@@ -148,7 +156,7 @@ class RoomSpace:
             The side it stands at, or None if it does not fit.
         """
         rects = [footprint(item) for item in group.items if not item.ghost]
-        box = _union(rects)
+        box = union(rects)
         half = (box[3] - box[1]) / 2
         shift = (box[1] + box[3]) / 2
         walls = [wall for wall in self.sides() if wall[0] in sides and wall[4] >= 2 * half]
@@ -191,85 +199,47 @@ class RoomSpace:
     def put_free(self, group: Group, x: float, y: float, yaw: float) -> bool:
         """Stand a group in the room with its frame at x, y, yaw, if it fits."""
         rects = [footprint(item) for item in group.items if not item.ghost]
-        return self._commit(group, rects, _union(rects), (x, y, yaw))
+        return self._commit(group, rects, union(rects), (x, y, yaw))
 
     def _commit(
         self, group: Group, rects: list[Rect], box: Rect, at: tuple[float, float, float]
     ) -> bool:
         solid = [_turned(rect, *at) for rect in rects]
-        reach = (
-            _turned((box[2], box[1], box[2] + group.reach, box[3]), *at)
-            if group.reach > 0
-            else None
-        )
-        if not self._fits(solid, reach):
+        fronts = [_turned(rect, *at) for rect in group.walks]
+        reach = _turned((box[2], box[1], box[2] + group.reach, box[3]), *at)
+        if not all(inside(rect, self.room) for rect in (*solid, *fronts)):
             return False
-        self.solids += solid
-        if reach is not None:
-            self.access.append(reach)
-        if not self.passable():
-            del self.solids[len(self.solids) - len(solid) :]
-            if reach is not None:
-                self.access.pop()
+        fronts += [reach] if group.reach > 0 else []
+        if not self._fits(solid, fronts):
             return False
-        self.items += [item.moved(*at) for item in group.items]
-        return True
+        return self._add([item.moved(*at) for item in group.items], solid, fronts)
 
-    def _fits(self, solid: list[Rect], reach: Rect | None) -> bool:
+    def _fits(self, solid: list[Rect], fronts: list[Rect]) -> bool:
         blocked = [*self.solids, *self.doorways]
-        if not all(inside(rect, self.room) for rect in solid):
-            return False
         if any(overlap(rect, other, 0.02) for rect in solid for other in blocked):
             return False
         if any(overlap(rect, other) for rect in solid for other in self.access):
             return False
-        return reach is None or not any(overlap(reach, other, -0.02) for other in self.solids)
+        return not any(overlap(rect, other, -0.02) for rect in fronts for other in self.solids)
 
-    def passable(self) -> bool:
-        """Return whether all doors and all fronts can be reached along walkways."""
-        free = self._free()
-        _, labels = cv2.connectedComponents(free, connectivity=4)
-        gates = [self._label_at(labels, o) for o in self.ways]
-        home = (
-            gates[0]
-            if gates
-            else int(np.bincount(labels[labels > 0]).argmax())
-            if free.any()
-            else 0
-        )
-        if home == 0 or any(gate != home for gate in gates):
+    def _add(
+        self, items: list[Placed], solid: Sequence[Rect] = (), fronts: Sequence[Rect] = ()
+    ) -> bool:
+        """Add things unless one could no longer walk through the room and up to all in it."""
+        gates = np.array([self._gate(opening) for opening in self.ways])
+        if not self.floor.allows(items, gates, [*self.access, *fronts]):
             return False
-        return all(self._touches(labels == home, rect) for rect in self.access)
+        self.floor.put(items)
+        self.solids += solid
+        self.access += fronts
+        self.items += items
+        return True
 
-    def _free(self) -> np.ndarray:
-        x0, y0, x1, y1 = self.room
-        shape = (max(int((y1 - y0) / _CELL), 1), max(int((x1 - x0) / _CELL), 1))
-        free = np.ones(shape, np.uint8)
-        edge = int(_WALKWAY / 2 / _CELL)
-        free[:edge] = free[-edge:] = 0
-        free[:, :edge] = free[:, -edge:] = 0
-        grow = _WALKWAY / 2
-        for rect in self.solids:
-            c0, r0 = (math.floor((v - grow) / _CELL) for v in (rect[0] - x0, rect[1] - y0))
-            c1, r1 = (math.ceil((v + grow) / _CELL) for v in (rect[2] - x0, rect[3] - y0))
-            free[max(r0, 0) : max(r1, 0), max(c0, 0) : max(c1, 0)] = 0
-        return free
-
-    def _label_at(self, labels: np.ndarray, opening: Opening) -> int:
-        x0, y0, _, _ = self.room
-        rect = zone(opening, self.room, 0.4, 0.0)
-        x, y = (rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2
-        side = _inward(opening, self.room) * (0.38 + WALL / 2)
-        x, y = (x, opening.line + side) if opening.axis == 0 else (opening.line + side, y)
-        row = min(max(int((y - y0) / _CELL), 0), labels.shape[0] - 1)
-        col = min(max(int((x - x0) / _CELL), 0), labels.shape[1] - 1)
-        return int(labels[row, col])
-
-    def _touches(self, free: np.ndarray, rect: Rect) -> bool:
-        x0, y0, _, _ = self.room
-        c0, r0 = int((rect[0] - x0) / _CELL), int((rect[1] - y0) / _CELL)
-        c1, r1 = math.ceil((rect[2] - x0) / _CELL), math.ceil((rect[3] - y0) / _CELL)
-        return bool(free[max(r0, 0) : r1 + 1, max(c0, 0) : c1 + 1].any())
+    def _gate(self, opening: Opening) -> tuple[float, float]:
+        """Return the place where one stands after coming in."""
+        middle = (opening.lo + opening.hi) / 2
+        inside = opening.line + _inward(opening, self.room) * (0.38 + WALL / 2)
+        return (middle, inside) if opening.axis == 0 else (inside, middle)
 
     def hang(
         self, model: Model, z: float, sides: Sequence[int] = (0, 1, 2, 3), tries: int = 20
@@ -299,10 +269,9 @@ class RoomSpace:
         px, py = x - math.sin(yaw) * along, y + math.cos(yaw) * along
         at = py if side < 2 else px
         span = (at - model.size[1] / 2, at + model.size[1] / 2, z - tall / 2, z + tall / 2)
-        if self._wall_taken(side, span):
+        if self._wall_taken(side, span) or not self._fix(model, px, py, yaw, z):
             return False
         self.hung.append((side, *span))
-        self._fix(model, px, py, yaw, z)
         return True
 
     def hang_standing(self, model: Model) -> bool:
@@ -314,9 +283,8 @@ class RoomSpace:
                 px, py = x - math.sin(yaw) * along, y + math.cos(yaw) * along
                 at = py if side < 2 else px
                 span = (at - model.size[1] / 2, at + model.size[1] / 2, low, model.size[2])
-                if not self._wall_taken(side, span):
+                if not self._wall_taken(side, span) and self._fix(model, px, py, yaw, 0.0):
                     self.hung.append((side, *span))
-                    self._fix(model, px, py, yaw, 0.0)
                     return True
         return False
 
@@ -336,18 +304,18 @@ class RoomSpace:
         )
         if taken or lo < wall[0] or hi > wall[1]:
             return False
-        self.hung.append((side, lo, hi, low, model.size[2]))
         px, py = (x, middle) if side < 2 else (middle, y)
-        self._fix(model, px, py, yaw, 0.0, gap=0.03)
+        if not self._fix(model, px, py, yaw, 0.0, gap=0.03):
+            return False
+        self.hung.append((side, lo, hi, low, model.size[2]))
         return True
 
     def _fix(
         self, model: Model, x: float, y: float, yaw: float, z: float, gap: float = 0.004
-    ) -> None:
+    ) -> bool:
         depth = model.size[0] / 2 + gap
-        self.items.append(
-            Placed(model, x + math.cos(yaw) * depth, y + math.sin(yaw) * depth, z, yaw, ghost=True)
-        )
+        at = (x + math.cos(yaw) * depth, y + math.sin(yaw) * depth)
+        return self._add([Placed(model, *at, z, yaw, ghost=True)])
 
     def _wall_taken(self, side: int, span: tuple[float, float, float, float]) -> bool:
         lo, hi, bottom, top = span

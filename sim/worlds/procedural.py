@@ -16,10 +16,11 @@ from sim.worlds.lighting import MOODS, PRESETS, lights
 from sim.worlds.meshes import pose
 from sim.worlds.model import Finish, Placed
 from sim.worlds.palette import COLORS, Color, Palette
-from sim.worlds.placement import RoomSpace, footprint
+from sim.worlds.placement import RoomSpace
 from sim.worlds.rooms import furnish
 from sim.worlds.shadows import shadow_object
 from sim.worlds.shell import RoomFinish, outer_structure, room_structure
+from sim.worlds.walkways import Covers
 from sim.worlds.world import Part, Room, World, WorldObject
 
 _FEWEST, _MOST = 4, 9
@@ -62,8 +63,8 @@ def generate_home(seed: int, config: HomeGenConfig | None = None) -> World:
     palette = Palette(rng)
     home = Interior(rng, palette, mood.bulb, mood.ceiling)
     structure = [*_structure(plan, home), _outside(plan, home, mood.sky, mood.outside)]
-    fixed, leaves = _openings(plan, home)
-    placed = [*fixed, *(_furniture(plan, home, leaves) if config.furnished else [])]
+    fixed = _openings(plan, home)
+    placed = [*fixed.values(), *(_furniture(plan, home, fixed) if config.furnished else [])]
     return World(
         name=f"generated:{seed}",
         objects=(*structure, *_frames(plan, home), *_named(placed), *_shadows(plan, placed)),
@@ -218,8 +219,8 @@ def _outside(
 # Doors and windows
 
 
-def _openings(plan: FloorPlan, home: Interior) -> tuple[list[Placed], dict[int, Placed]]:
-    """Return door leaves and windows, and the open leaves by their opening's index."""
+def _openings(plan: FloorPlan, home: Interior) -> dict[int, Placed]:
+    """Return door leaves and windows by their opening's index."""
     wood = home.palette.wood(home.pick("white", "oak", "walnut", "white"))
     white = home.palette.plain("white", "wood", 0.2)
     glazed = home.palette.glass() if home.chance(0.35) else None
@@ -228,28 +229,18 @@ def _openings(plan: FloorPlan, home: Interior) -> tuple[list[Placed], dict[int, 
     front = fittings.leaf_model(
         home.palette.plain(home.bright(), "wood", 0.3), home.dark_metal, 0.92, 2.02, None
     )
-    out: list[Placed] = []
-    leaves: dict[int, Placed] = {}
+    out: dict[int, Placed] = {}
     for index, opening in enumerate(plan.openings):
-        x, y, yaw = fittings.opening_pose(opening)
         if opening.kind == "window":
-            out.append(
-                Placed(
-                    fittings.window_model(white, home.palette.glass(0.12), opening),
-                    x,
-                    y,
-                    0.0,
-                    yaw,
-                    True,
-                )
-            )
+            model = fittings.window_model(white, home.palette.glass(0.12), opening)
+            x, y, yaw = fittings.opening_pose(opening)
+            out[index] = Placed(model, x, y, 0.0, yaw, ghost=True)
         elif opening.kind == "entrance":
-            out.append(fittings.entrance_place(opening, front))
+            out[index] = fittings.entrance_place(opening, front)
         elif opening.kind == "door":
             private = plan.rooms[opening.rooms[-1]].name in ("bathroom", "bedroom")
-            leaves[index] = fittings.leaf_place(plan, opening, leaf if private else glass_leaf)
-            out.append(leaves[index])
-    return out, leaves
+            out[index] = fittings.leaf_place(plan, opening, leaf if private else glass_leaf)
+    return out
 
 
 def _frames(plan: FloorPlan, home: Interior) -> list[WorldObject]:
@@ -270,13 +261,13 @@ def _frames(plan: FloorPlan, home: Interior) -> list[WorldObject]:
 # Furniture
 
 
-def _furniture(plan: FloorPlan, home: Interior, leaves: dict[int, Placed]) -> list[Placed]:
+def _furniture(plan: FloorPlan, home: Interior, fixed: dict[int, Placed]) -> list[Placed]:
     out: list[Placed] = []
+    covers = Covers()
     for index, room in enumerate(plan.rooms):
-        space = RoomSpace.of(plan, index, home.rng)
-        for key, leaf in leaves.items():
-            if plan.openings[key].rooms[-1] == index:
-                space.solids.append(footprint(leaf))
+        space = RoomSpace.of(plan, index, home.rng, covers)
+        own = (key for key in fixed if plan.openings[key].rooms[-1] == index)
+        space.fit_out([fixed[key] for key in own])
         furnish(room.name, space, home, plan.height)
         out += space.items
     return out

@@ -86,8 +86,17 @@ def _lounge(room: RoomSpace, home: Interior, large: bool) -> None:
         for armchair in (True, False) if seats < 4 else (False,):
             if room.put_wall(_lounge_group(home, seats, gap, armchair), "middle") is not None:
                 return
-    room.put_wall(against(home.shared("sofa 2", lambda: sofa(home, 2))))
+    room.put_wall(_seat_group(home))
     room.put_wall(Group(tuple(_television(home)), 0.6, low=True))
+
+
+def _seat_group(home: Interior) -> Group:
+    """Return a sofa with its back to the wall and a coffee table before it."""
+    couch = home.shared("sofa 2", lambda: sofa(home, 2))
+    seat = Placed(couch, GAP + couch.size[0] / 2, 0.0)
+    table = home.shared("coffee table", lambda: _coffee_table(home))
+    front = Placed(table, GAP + couch.size[0] + 0.35 + table.size[0] / 2, 0.0)
+    return Group((seat, front, *_throw_pillows(home, seat)), 0.6, low=True)
 
 
 def _television(home: Interior) -> list[Placed]:
@@ -131,7 +140,9 @@ def _lounge_group(home: Interior, seats: int, gap: float, armchair: bool) -> Gro
         chair = home.shared("armchair", lambda: sofa(home, 1))
         y = max(table.size[1] / 2, 0.6) + 0.4 + chair.size[0] / 2
         items.append(Placed(chair, table_x + 0.05, y, 0.0, -math.pi / 2))
-    return Group(tuple(items), 0.0, low=True)
+    half = items[0].model.size[1] / 2
+    before = (items[0].x + deep / 2 + 0.03, -half, table_x - table.size[0] / 2 - 0.03, half)
+    return Group(tuple(items), 0.0, low=True, walks=(before,))
 
 
 def _throw_pillows(home: Interior, couch: Placed) -> list[Placed]:

@@ -16,16 +16,15 @@ from sim.worlds.arranging import (
     workplace,
 )
 from sim.worlds.interior import Interior
-from sim.worlds.model import Placed
+from sim.worlds.model import Model, Placed
 from sim.worlds.placement import GAP, Group, RoomSpace, against
+
+_BESIDE = 0.65  # m; walkway beside a bed
 
 
 def bedroom(room: RoomSpace, home: Interior) -> None:
     """A bed between nightstands, a wardrobe, a dresser, a desk where there is space."""
-    wide = float(home.rng.choice([1.0, 1.5, 1.7]))
-    for width in (wide, 1.4, 1.0, 0.9):
-        if room.put_wall(_bed_group(home, width), "middle") is not None:
-            break
+    _put_bed(room, home, float(home.rng.choice([1.0, 1.5, 1.7])))
     _wardrobe(room, home)
     chest = catalog.chest(home, "dresser", (0.45, 0.95, 0.85), (2, 4))
     room.put_wall(topped(home, chest, ("teddy bear", "book", "vase")))
@@ -54,28 +53,45 @@ def _wardrobe(room: RoomSpace, home: Interior) -> None:
             return
 
 
-def _bed_group(home: Interior, width: float) -> Group:
+def _put_bed(room: RoomSpace, home: Interior, wide: float) -> None:
+    """Stand a bed that can be walked around, else one by a wall, narrower as the room asks."""
+    wishes = [(width, (1, -1)) for width in (wide, 1.4) if width > 1.2]
+    wishes += [(width, (side,)) for width in (wide, 1.4, 1.0, 0.9) for side in (1, -1)]
+    beds: dict[float, Model] = {}
+    for width, sides in wishes:
+        bed = beds.get(width) or beds.setdefault(width, _bed(home, width))
+        if room.put_wall(_bed_group(home, bed, width, sides), "middle") is not None:
+            return
+
+
+def _bed(home: Interior, width: float) -> Model:
     linen = home.palette.fabric("white", "weave")
     frame = home.wood if home.chance(0.6) else home.second_wood
     cases = home.palette.fabric(home.pick("white", "beige", "gray"), "weave")
     style = home.pick("panel", "padded", "slats")
-    model = seating.bed(frame, linen, home.blanket(), cases, width, style)
+    return seating.bed(frame, linen, home.blanket(), cases, width, style)
+
+
+def _bed_group(home: Interior, model: Model, width: float, sides: tuple[int, ...]) -> Group:
+    """Return a bed with a nightstand and a walkway on each of its open sides."""
     bed = Placed(model, GAP + model.size[0] / 2, 0.0)
-    items = [bed]
     stand = home.shared(
         "nightstand", lambda: catalog.chest(home, "nightstand", (0.4, 0.45, 0.52), (1, 2))
     )
     lamp = catalog.table_lamp(home)
-    for side in (1, -1) if width > 1.2 else (1,):
-        y = side * (model.size[1] / 2 + 0.06 + stand.size[1] / 2)
-        placed = Placed(stand, GAP + stand.size[0] / 2, y)
+    items, walks = [bed], []
+    edge = model.size[1] / 2
+    for side in sides:
+        placed = Placed(stand, GAP + stand.size[0] / 2, side * (edge + 0.06 + stand.size[1] / 2))
         extra = catalog.trinket(home, home.pick("book", "clock", "cup"))
         items += [placed, *home.dress(placed, [lamp, extra] if side > 0 else [extra, lamp])]
+        low, high = sorted((side * (edge + 0.03), side * (edge + _BESIDE)))
+        walks.append((GAP + stand.size[0] + 0.03, low, bed.x + model.size[0] / 2, high))
     pillow = home.one_of("pillow", 4, lambda: smallware.pillow(home.cloth()))
     items.append(Placed(pillow, bed.x - 0.45, 0.08, 0.53, 0.15, True))
     mat = home.one_of(f"bed rug {width}", 2, lambda: catalog.rug(home, 1.5, width + 1.2))
     items.append(Placed(mat, bed.x + 0.35, 0.0, 0.0, 0.0, True))
-    return Group(tuple(items), 0.55, low=True)
+    return Group(tuple(items), 0.55, low=True, walks=tuple(walks))
 
 
 def office(room: RoomSpace, home: Interior) -> None:
