@@ -185,10 +185,18 @@ class Navigator:
             ValueError: There are no points.
         """
         self._make_room_for(points)
-        thing = footprint(points, self.scene.known, self.config.approach, seen_from)
+        scene, cfg = self.scene, self.config.approach
+        thing = footprint(points, scene.known, cfg, seen_from)
         if self._there(thing):
             return self._face(thing)
-        return self._until_decided(lambda: self._approach(thing))
+
+        def attempt() -> Step | None:
+            if self.scene is scene:
+                return self._approach(thing)
+            # A rung of the recovery made a new scene, which may be cut differently.
+            return self._approach(footprint(points, self.scene.known, cfg, seen_from))
+
+        return self._until_decided(attempt)
 
     def explore(self, value: NDArray | None = None) -> Step:
         """Return the next step of exploration.
