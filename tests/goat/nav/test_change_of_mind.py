@@ -15,7 +15,8 @@ PLAN = "\n".join(["?" * 80] * 20 + [WALL] + [ROOM_AND_CLOSET] * 12 + [WALL] + ["
 
 def cube(x: float, y: float) -> np.ndarray:
     steps = np.arange(3) * 0.1
-    return np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3) + np.array([x, y, 0.0])
+    points = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
+    return points + np.array([x, y, 0.0])
 
 
 def test_a_second_object_is_approached_on_its_own_part_of_the_map() -> None:
