@@ -107,7 +107,7 @@ class RoomFloor:
             gates: (N, 2) places inside its doors, m; the first leads to the rest of the home.
             fronts: Floor that one must be able to stand on.
         """
-        clear = cv2.distanceTransform(self._with(items), cv2.DIST_L2, 5) * _CELL
+        clear = np.asarray(cv2.distanceTransform(self._with(items), cv2.DIST_L2, 5)) * _CELL
         cells = self._index(gates)
         walk = _reached(clear, _WALK, cells, _POCKET)
         if walk is None or not all(self._touched(walk, rect) for rect in fronts):
@@ -118,7 +118,7 @@ class RoomFloor:
         return stand is not None and self._within_reach(stand, items)
 
     def _with(self, items: Sequence[Placed]) -> NDArray[np.uint8]:
-        """Return the raster with zeros where something stands, walls included."""
+        """Return the raster of free floor, 1 or 0, with more things on it."""
         free = self._free.copy()
         for item in items:
             rows, cols = self._index(self._covers.blocked(item)).T
@@ -154,7 +154,7 @@ class RoomFloor:
 
 
 def _reached(
-    clear: NDArray[np.float32], radius: float, gates: NDArray[np.intp], pocket: float
+    clear: NDArray[np.floating], radius: float, gates: NDArray[np.intp], pocket: float
 ) -> NDArray[np.bool_] | None:
     """Return where a disc that comes in at the first gate can be.
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from goat.errors import ConfigError, UnknownNameError
-from sim.surfaces import collision_triangles
+from goat.types import Body
+from sim.collision import CollisionMap
 from sim.worlds.palette import COLORS
 from sim.worlds.procedural import HomeGenConfig, generate_home
 from sim.worlds.world import Part, World, WorldObject
@@ -48,40 +49,85 @@ def _points(part: Part) -> np.ndarray:
     return part.mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3]
 
 
-def obstacles(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Return a raster of everything a robot bumps into, and the corner of its first cell."""
-    low = np.min([room.polygon.min(axis=0) for room in world.rooms], axis=0) - 0.5
-    high = np.max([room.polygon.max(axis=0) for room in world.rooms], axis=0) + 0.5
-    cols, rows = np.ceil((high - low) / CELL).astype(int)
-    grid = np.zeros((rows, cols), np.uint8)
-    for _, triangles in collision_triangles(world):
-        z = triangles[..., 2]
-        near = triangles[(z.max(axis=1) > 0.05) & (z.min(axis=1) < 1.41)]
-        for triangle in np.round((near[..., :2] - low) / CELL - 0.5).astype(np.int32):
-            cv2.fillConvexPoly(grid, triangle, 1)
-            cv2.polylines(grid, [triangle], True, 1)
-    return grid, low
+@lru_cache(maxsize=1)
+def space(seed: int) -> CollisionMap:
+    return CollisionMap(home(seed), Body(radius=RADIUS))
 
 
-def cell_of(xy: tuple[float, float], low: np.ndarray) -> tuple[int, int]:
-    col, row = np.floor((np.asarray(xy) - low) / CELL).astype(int)
-    return int(row), int(col)
+def places(seed: int, radius: float) -> np.ndarray:
+    """Return for each cell the connected place it belongs to for a disc; 1 holds the start."""
+    floor, start = space(seed), home(seed).start
+    assert start is not None
+    free = (floor.clearance >= radius + 0.71 * floor.cell).astype(np.uint8)
+    _, labels = cv2.connectedComponents(free, connectivity=4)
+    main = labels[index_of(floor, np.array(start[:2]))]
+    assert main != 0, "the start is blocked"
+    return np.where(labels == main, 1, np.where(labels > 0, labels + 1, 0))
+
+
+def index_of(floor: CollisionMap, xy: np.ndarray) -> tuple:
+    cells = np.floor((xy - floor.origin) / floor.cell).astype(int)
+    return tuple(np.clip(cells[..., ::-1], 0, np.array(floor.labels.shape) - 1).T)
+
+
+def covered(item: WorldObject, floor: CollisionMap) -> np.ndarray:
+    """Return a mask of the cells under the visible parts of a thing."""
+    mask = np.zeros(floor.labels.shape, np.uint8)
+    for part in item.parts:
+        flat = (_points(part)[:, :2] - floor.origin) / floor.cell - 0.5
+        cells = np.round(flat).astype(np.int32)[part.mesh.faces]
+        inside = (cells >= 0) & (cells < mask.shape[::-1])
+        cells = cells[inside.all(axis=(1, 2))]
+        mask[cells[..., 1], cells[..., 0]] = 1
+        for triangle in cells[np.ptp(cells, axis=1).max(axis=1) > 0.05 / floor.cell]:
+            cv2.fillConvexPoly(mask, triangle, 1)
+    return mask > 0
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_every_room_is_reachable_for_a_robot(seed: int) -> None:
-    world = home(seed)
-    grid, low = obstacles(world)
-    free = (cv2.distanceTransform(1 - grid, cv2.DIST_L2, 5) * CELL > RADIUS).astype(np.uint8)
-    _, labels = cv2.connectedComponents(free, connectivity=4)
-    assert world.start is not None
-    main = labels[cell_of(world.start[:2], low)]
-    assert main != 0, "the start is blocked"
-    for room in world.rooms:
-        r0, c0 = cell_of(room.polygon.min(axis=0), low)
-        r1, c1 = cell_of(room.polygon.max(axis=0), low)
-        share = (labels[r0:r1, c0:c1] == main).mean()
-        assert share > 0.08, f"{room.name}: only {share:.0%} of its floor can be reached"
+def test_every_room_is_reached_and_no_part_of_it_is_cut_off(seed: int) -> None:
+    floor, labels, wide = space(seed), places(seed, 0.25), places(seed, 0.30)
+    for room in home(seed).rooms:
+        rows, cols = index_of(floor, room.polygon)
+        box = np.s_[rows.min() : rows.max(), cols.min() : cols.max()]
+        areas = np.bincount(labels[box].ravel(), minlength=2) * floor.cell**2
+        areas[:2] = 0.0
+        assert areas.max() < 0.3, f"{room.name}: a piece of {areas.max():.2f} m2 is cut off"
+        share = (wide[box] == 1).mean()
+        assert share > 0.08, f"{room.name}: ways of 0.6 m lead to only {share:.0%} of its floor"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nearly_everything_can_be_approached(seed: int) -> None:
+    floor = space(seed)
+    stand = (places(seed, RADIUS) == 1).astype(np.uint8)
+    away = cv2.distanceTransform(1 - stand, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * floor.cell
+    things = [o for o in home(seed).objects if o.category is not None]
+    far = [o.name for o in things if away[covered(o, floor)].min() > 0.9]
+    assert len(far) <= 0.02 * len(things), f"out of reach: {far}"
+
+
+def test_most_double_beds_can_be_left_on_both_sides() -> None:
+    open_sides = []
+    for seed in SEEDS[:10]:
+        wide = places(seed, 0.25) == 1
+        for item in home(seed).objects:
+            if item.category == "bed":
+                open_sides += [_both_sides(item, wide, space(seed))]
+    doubles = [both for both in open_sides if both is not None]
+    assert len(doubles) >= 6
+    assert np.mean(doubles) >= 0.75
+
+
+def _both_sides(bed: WorldObject, wide: np.ndarray, floor: CollisionMap) -> bool | None:
+    """Return whether one can stand on either side of a bed; None for a narrow one."""
+    matrix = bed.parts[0].world_from_part
+    local = np.concatenate([part.mesh.vertices for part in bed.parts])
+    half = local[:, 1].max()
+    if half < 0.65:
+        return None
+    sides = np.array([(0.0, side * (half + 0.31), 0.0, 1.0) for side in (1, -1)])
+    return bool(wide[index_of(floor, (sides @ matrix.T)[:, :2])].all())
 
 
 @pytest.mark.parametrize("seed", SEEDS)
