@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from goat.bench.goals import sample_tasks
+from goat.bench.goals import sample_tasks, with_photo_labels
 from goat.bench.results import plain
 from goat.bench.session import GoalResult, SessionConfig, SessionObserver, run_tasks
 from goat.build import build_agent
@@ -83,10 +83,12 @@ def gather_tasks(options: Run, goals: list[Goal], scene: Scene) -> list[Task]:
     if options.goals is not None:
         tasks += read_goals(options.goals, tuple(objects.values()))
     tasks = [task if task.targets else _with_targets(task.goal, scene) for task in tasks]
-    if options.detector == "simulator":
-        check_categories(tasks, scene.categories)
     rng = np.random.default_rng([options.seed, 2])
-    return tasks + sample_tasks(scene.evaluator, rng, options.sample_goals, options.repeat)
+    sampled = sample_tasks(scene.evaluator, rng, options.sample_goals, options.repeat)
+    if options.detector != "simulator":
+        return tasks + sampled
+    check_categories(tasks, scene.categories)
+    return with_photo_labels(tasks + sampled, objects)
 
 
 def _with_targets(goal: Goal, scene: Scene) -> Task:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +23,8 @@ class RoomConfig:
     """Smaller cores are not rooms, m2."""
     reach: float = 2.0
     """An object belongs to the room of the nearest free cell within this distance, m."""
+    spread: float = 2.5
+    """How far an object speaks for the room around it, m: open plans have no doors."""
     doubt: float = 1.0
     """Votes of an imagined unknown room type; keeps a single weak sign from deciding."""
 
@@ -69,12 +70,11 @@ class RoomMap:
         self._config = config or RoomConfig()
         rooms = segment(grid, self._config)
         self.room_of = _place(grid, rooms, instances, self._config.reach)
-        self._types = _vote(self.room_of, instances, self._config.doubt)
+        self._types = _vote(self.room_of, instances, self._config)
 
     def probability(self, instance_id: int, room: str) -> float:
         """Return the probability that an instance is in a room of type `room`."""
-        number = self.room_of.get(instance_id)
-        return 0.0 if number is None else self._types.get(number, {}).get(room, 0.0)
+        return self._types.get(instance_id, {}).get(room, 0.0)
 
 
 def _place(
@@ -111,16 +111,21 @@ def room_signs(label: str) -> Mapping[str, float]:
 
 
 def _vote(
-    room_of: Mapping[int, int], instances: Sequence[Instance], doubt: float
+    room_of: Mapping[int, int], instances: Sequence[Instance], config: RoomConfig
 ) -> dict[int, dict[str, float]]:
-    votes: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for instance in instances:
-        number = room_of.get(instance.id)
-        if number is None:
-            continue
-        for room, weight in room_signs(instance.label).items():
-            votes[number][room] += weight
+    """Return instance id -> room type -> probability, from the signs near it in its room."""
+    placed = [instance for instance in instances if instance.id in room_of]
+    if not placed:
+        return {}
+    types = list(ROOM_SIGNS)
+    signs = np.array([[room_signs(i.label).get(room, 0.0) for room in types] for i in placed])
+    centers = np.stack([instance.center[:2] for instance in placed])
+    gaps = np.linalg.norm(centers[:, None] - centers, axis=2)
+    numbers = np.array([room_of[instance.id] for instance in placed])
+    weights = np.exp(-((gaps / config.spread) ** 2)) * (numbers[:, None] == numbers)
+    votes = weights @ signs
+    shares = votes / (votes.sum(axis=1, keepdims=True) + config.doubt)
     return {
-        number: {room: vote / (sum(types.values()) + doubt) for room, vote in types.items()}
-        for number, types in votes.items()
+        instance.id: dict(zip(types, row.tolist(), strict=True))
+        for instance, row in zip(placed, shares, strict=True)
     }
