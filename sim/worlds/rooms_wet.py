@@ -28,7 +28,9 @@ def kitchen(room: RoomSpace, home: Interior) -> None:
             break
     else:
         for model in (catalog_kitchen.fridge(home), units["sink"], units["oven"]):
-            room.put_wall(against(model, reach=0.5), "corner")
+            group = against(model, reach=0.5)
+            if room.put_wall(group, "corner") is None:
+                room.put_wall(group)
     dining_set(room, home, "kitchen", 4)
     stand_around(room, catalog.trash_can(home), catalog.plant(home, True))
     stool = home.shared("stool", lambda: _stool(home))
