@@ -2,7 +2,8 @@
 
 Photos are taken and sentences written from ground truth; then everything goes through `goat run`,
 as a user would run it. Chairs of both kinds and all trash cans are among the objects, so success
-means that they are told apart. Between the two visits to an object lies a visit to another one.
+means that they are told apart. The second round visits the objects in the order of the first, so
+both visits to an object start at the same place and their lengths can be compared.
 
     python benchmarks/small_house.py --world .../small_house.world --out runs/small_house
 """
@@ -81,13 +82,8 @@ def write_goals(options: Options) -> None:
 
 
 def order() -> list[tuple[str, str]]:
-    """Return object and kind of every goal: A, B, A again, C, B again, D, C again, ..."""
-    goals: list[tuple[str, str]] = []
-    for index, (name, first, _) in enumerate(VISITS):
-        goals.append((name, first))
-        if index:
-            goals.append((VISITS[index - 1][0], VISITS[index - 1][2]))
-    return [*goals, (VISITS[-1][0], VISITS[-1][2])]
+    """Return object and kind of every goal: two rounds of the same objects."""
+    return [(name, kinds[turn]) for turn in (0, 1) for name, *kinds in VISITS]
 
 
 def entry(
