@@ -4,7 +4,7 @@
 
 Goals of three kinds follow one another at 640x480. A step is remembering, matching and planning:
 rendering and the detector are left out. What a new goal costs when it arrives is told apart. The
-first lap discovers the home, the second drives on in the known home; memory is the growth of the
+first laps discover the home, the last drives on in the known home; memory is the growth of the
 process's resident set over each. The last line is one JSON object.
 """
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 from collections import defaultdict
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 from box_scene import FLOOR, Box, BoxScene, around, cube, plain_look, walls
 
+from goat.geometry import voxel_keys
 from goat.memory.instances import InstanceConfig, InstanceMemory
+from goat.memory.tracks import Track
 from goat.memory.views import ViewConfig, sector
 from goat.memory.vocabulary import compatible
 from goat.types import Detection, Instance
@@ -203,6 +206,25 @@ def test_neighbours_do_not_merge_after_a_restart_either() -> None:
     later.restore(first.take_changes()[0], *first.counters, first.distinct)
     watch(later, scene, [(1.0, 2.0, math.pi)] * 10)
     assert len(later.instances()) == 2
+
+
+def slab(number: int, y: float) -> Track:
+    """A stored record of a board 10 cm thick."""
+    steps = [np.arange(lo, hi, 0.05) + 0.025 for lo, hi in ((3.0, 3.4), (y, y + 0.1), (0.0, 1.0))]
+    points = np.stack(np.meshgrid(*steps), axis=-1).reshape(-1, 3)
+    keys = np.unique(voxel_keys(points, 0.05))
+    return Track(number, keys, 0.05, 1.0, 2.0, votes={"picture": 3.0}, observations=3)
+
+
+def test_a_merged_record_hands_on_what_it_is_known_not_to_be() -> None:
+    """1 and 2 are one thing, 2 and 3 were seen side by side: so 1 and 3 are two."""
+    records = [slab(1, 1.9), slab(2, 1.9), slab(3, 2.0)]
+    for known, left in (((), [1]), (((2, 3),), [1, 3])):
+        memory_ = memory(tidy_every=1)
+        memory_.restore([copy.deepcopy(record) for record in records], 4, 1, known)
+        watch(memory_, BoxScene(ROOM), [(1.0, 2.0, math.pi)] * 3)
+        assert [instance.id for instance in memory_.instances()] == left
+        assert memory_.distinct == ([(1, 3)] if known else [])
 
 
 def test_a_removed_thing_is_forgotten_after_a_few_looks() -> None:
