@@ -19,12 +19,14 @@ class TargetConfig:
     """Probability from which a candidate is driven to before everything is explored."""
     keep: float = 0.3
     """A candidate driven to is kept while its probability stays above this."""
-    act_explored: float = 0.25
+    act_explored: float = 0.15
     """The same once there is no frontier left, but places where something may hide."""
     settle: float = 0.12
     """Once these have been looked at as well, the best candidate above this is driven to."""
     verify: float = 0.5
     """Probability needed to stop at a candidate while there are others to look at."""
+    lead: float = 1.5
+    """Once there is no frontier left, being this many times likelier than the next is enough."""
     better: float = 0.15
     """A rival takes over when it is likelier by this much."""
     distance_cost: float = 0.01
@@ -56,6 +58,7 @@ class TargetSelector:
         """Forget choices and rejections: a new goal."""
         self.current: int | None = None
         self.effort = Effort.EXPLORE
+        self._rival = 0.0
         self._rejected: set[int] = set()
         self._unreachable: set[int] = set()
 
@@ -79,13 +82,22 @@ class TargetSelector:
         best = max(good.values(), key=self._utility, default=None)
         mine = None if self.current is None else open_.get(self.current)
         if mine is not None and self._holds(mine[0], best, threshold):
-            return mine[2]
-        self.current = None if best is None else best[2].instance.id
-        return None if best is None else best[2]
+            return self._take(mine[2], matches)
+        return self._take(None if best is None else best[2], matches)
+
+    def _take(self, match: Match | None, matches: Sequence[Match]) -> Match | None:
+        self.current = None if match is None else match.instance.id
+        others = (self._worth(m) for m in matches if m.instance.id != self.current)
+        self._rival = max(others, default=0.0)
+        return match
 
     def satisfied(self, match: Match) -> bool:
         """Return whether to stop at a candidate that the robot stands before and looks at."""
-        return self.effort is Effort.SETTLE or self._worth(match) >= self.config.verify
+        if self.effort is Effort.SETTLE:
+            return True
+        worth = self._worth(match)
+        ahead = self.effort is Effort.INSPECT and worth >= self.config.lead * self._rival
+        return ahead or worth >= self.config.verify
 
     def try_harder(self) -> bool:
         """Go on to the next effort; return False if there is none."""

@@ -219,10 +219,11 @@ def _by_landmark(
 ) -> Iterator[str]:
     landmarks: dict[str, list[ObjectTruth]] = {}
     for other in objects.values():
-        if other.category != item.category and np.ptp(other.bounds, axis=0).max() > _LANDMARK_SIZE:
+        if other.category != item.category:
             landmarks.setdefault(other.category, []).append(other)
     for category, places in landmarks.items():
-        near = min(_gap(item, place) for place in places) < _NEAR
+        large = [p for p in places if np.ptp(p.bounds, axis=0).max() > _LANDMARK_SIZE]
+        near = any(_gap(item, place) < _NEAR for place in large)
         if near and all(_gap(rival, place) > _FAR for rival in rivals for place in places):
             yield f"the {item.category} next to the {category}"
 

@@ -26,11 +26,11 @@ class GroundingConfig:
 
     floor: float = 0.04
     """No single part lowers the fit below this share."""
-    color_half: float = 0.22
+    color_half: float = 0.25
     """Share of a colour at which it counts half."""
     color_width: float = 0.06
     """How sharply it counts more or less around that share."""
-    near_color: float = 0.35
+    near_color: float = 0.2
     """What a colour that light may turn into the asked one counts."""
     material_floor: float = 0.35
     """Materials are measured poorly, so they lower the fit at most to this."""

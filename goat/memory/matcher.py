@@ -7,7 +7,7 @@ their cosine as well. Probabilities of different modalities mean the same: act a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -156,11 +156,10 @@ class GoalMatcher:
 
     def _among_known(self, scores: dict[int, float], complete: bool) -> dict[int, float]:
         """Return scores of which one must be right, if the candidates are complete."""
-        total = sum(scores.values())
-        if not complete or total == 0.0:
+        if not complete:
             return scores
-        trust = self.config.complete
-        return {i: max(score, trust * score / total) for i, score in scores.items()}
+        trust, part = self.config.complete, shares(scores)
+        return {i: max(score, trust * part[i]) for i, score in scores.items()}
 
     def _ground(
         self,
@@ -179,8 +178,8 @@ class GoalMatcher:
             fits = {i: fit * cfg.unexplored_comparison for i, fit in fits.items()}
         if not description.discriminates:
             return fits
-        total = sum(fits.values()) or 1.0
-        fits = {i: fit * (fit / total) ** cfg.rival_weight for i, fit in fits.items()}
+        part = shares(fits)
+        fits = {i: fit * part[i] ** cfg.rival_weight for i, fit in fits.items()}
         return self._among_known(fits, explored)
 
     def _with_encoders(
@@ -208,3 +207,9 @@ class GoalMatcher:
             vectors = encoders.image.encode_images([crop_of(view) for view in missing])
             self._crops.update(zip((view.id for view in missing), vectors, strict=True))
         return np.stack([self._crops[view.id] for view in instance.views])
+
+
+def shares(scores: Mapping[int, float]) -> dict[int, float]:
+    """Return each score's share of the sum of squares, so that many poor rivals weigh little."""
+    total = sum(score**2 for score in scores.values()) or 1.0
+    return {i: score**2 / total for i, score in scores.items()}

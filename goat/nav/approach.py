@@ -20,13 +20,15 @@ class ApproachConfig:
 
     gap: float = 0.1
     """Least room between the body and the object, m."""
+    reach: float = 0.9
+    """Places this near to the object's surface are preferred to any farther ones, m."""
     limit: float = 1.2
     """Greatest horizontal distance to the object's surface that counts as being there, m."""
     near: float = 0.45
     """Distances below this are worse, m."""
     far: float = 0.75
     """Distances above this are worse, m."""
-    distance_weight: float = 12.0
+    distance_weight: float = 6.0
     """Cost of each metre outside `near`..`far`, in metres of driving."""
     blocked_weight: float = 6.0
     """Cost of each metre of other things between the robot and the object, in metres of driving."""
@@ -170,8 +172,8 @@ def stop_pose(
     costs = travel.costs
     reachable = travel.fine()
     lowest = body.radius + config.gap
-    ring = np.argwhere((thing.distance <= config.limit) & np.isfinite(reachable))
-    if len(ring):
+    for limit in (config.reach, config.limit):
+        ring = np.argwhere((thing.distance <= limit) & np.isfinite(reachable))
         best = _best_in_ring(thing, costs, reachable, ring, lowest, config)
         if best is not None:
             return _approach(thing, costs, reachable, best, True)
