@@ -19,12 +19,14 @@ class RoomConfig:
 
     door: float = 0.5
     """Free space narrower than twice this separates rooms, m."""
-    min_area: float = 1.5
+    min_area: float = 0.3
     """Smaller cores are not rooms, m2."""
     reach: float = 2.0
     """An object belongs to the room of the nearest free cell within this distance, m."""
     spread: float = 2.5
     """How far an object speaks for the room around it, m: open plans have no doors."""
+    beyond: float = 0.1
+    """What a sign counts across a door, or across furniture that looks like one."""
     doubt: float = 1.0
     """Votes of an imagined unknown room type; keeps a single weak sign from deciding."""
 
@@ -122,7 +124,8 @@ def _vote(
     centers = np.stack([instance.center[:2] for instance in placed])
     gaps = np.linalg.norm(centers[:, None] - centers, axis=2)
     numbers = np.array([room_of[instance.id] for instance in placed])
-    weights = np.exp(-((gaps / config.spread) ** 2)) * (numbers[:, None] == numbers)
+    weights = np.exp(-((gaps / config.spread) ** 2))
+    weights[numbers[:, None] != numbers] *= config.beyond
     votes = weights @ signs
     shares = votes / (votes.sum(axis=1, keepdims=True) + config.doubt)
     return {
