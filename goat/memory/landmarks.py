@@ -27,9 +27,9 @@ class LandmarkConfig:
 
     side: int = 400
     """Frames are searched for features at this longer side, px."""
-    distance: float = 0.6
+    distance: float = 0.8
     """A frame is kept when none within this distance of it looks the same way, m."""
-    angle: float = math.radians(25.0)
+    angle: float = math.radians(30.0)
     """Frames that look within this angle look the same way, rad."""
     max_range: float = 6.0
     """Farther features have no reliable place, m."""
