@@ -102,7 +102,7 @@ def test_the_field_of_view_need_not_be_known(gallery_sim: HomeSim, gallery_memor
     pose = localise(photo, gallery_memory)
     assert pose is not None
     assert math.degrees(pose.camera.hfov) == pytest.approx(80.0, abs=9.0)
-    assert np.linalg.norm(pose.map_from_camera.translation - eye) < 0.3
+    assert np.linalg.norm(pose.map_from_camera.translation - eye) < 0.5
 
 
 def test_a_photo_of_another_place_has_no_pose(gallery_memory: Memory) -> None:
