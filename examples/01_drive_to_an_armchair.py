@@ -17,7 +17,7 @@ MAX_STEPS = 150
 
 def main() -> None:
     """Drive to the goal and list what was seen on the way."""
-    robot = HomeSim(load_world("generated:7"))
+    robot = HomeSim(load_world("generated:3"))
     agent = build_agent(robot.body, SimulatorDetector(robot.labels))
     agent.set_goal(GOAL)
     for _ in range(MAX_STEPS):

@@ -18,7 +18,7 @@ from sim.worlds import load_world
 
 def main() -> None:
     """Run three goals and print how they went."""
-    robot = HomeSim(load_world("generated:7"), HomeConfig(preset="spot"))
+    robot = HomeSim(load_world("generated:3"), HomeConfig(preset="spot"))
     truth = GroundTruth(robot)
     tasks = sample_tasks(truth, np.random.default_rng(1), 2, modalities=("category", "language"))
     agent = build_agent(robot.body, SimulatorDetector(robot.labels))

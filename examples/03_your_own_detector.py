@@ -35,7 +35,7 @@ class RedThings:
 
 def main() -> None:
     """Look for something red."""
-    robot = HomeSim(load_world("generated:7"))
+    robot = HomeSim(load_world("generated:3"))
     agent = build_agent(robot.body, RedThings())
     agent.set_goal(CategoryGoal("red thing"))
     for _ in range(MAX_STEPS):
