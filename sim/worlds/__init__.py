@@ -18,11 +18,13 @@ def load_world(spec: str) -> World:
     """Load or generate the world that `spec` names.
 
     Args:
-        spec: "generated:SEED", or the path of a *.world, *.sdf, *.glb or *.gltf file; a bare file
-            name is also searched below `$GOAT_DATA/worlds`.
+        spec: "generated:SEED", optionally with ",rooms=4..9" and ",lighting=day|evening|night
+            lamp", or the path of a *.world, *.sdf, *.glb or *.gltf file; a bare file name is also
+            searched below `$GOAT_DATA/worlds`.
 
     Raises:
         WorldError: `spec` names nothing that can be loaded.
+        ConfigError: A generated home cannot be like that.
     """
     if spec.startswith("generated:"):
         return _generate(spec)
@@ -41,14 +43,22 @@ def load_world(spec: str) -> World:
 
 
 def _generate(spec: str) -> World:
-    seed = spec.removeprefix("generated:")
+    seed, *settings = spec.removeprefix("generated:").split(",")
     if not seed.isascii() or not seed.isdecimal():
         raise WorldError(
             f"the seed of {spec!r} must be a whole number of 0 or more, for example generated:7"
         )
-    from sim.worlds.procedural import generate_home
+    from sim.worlds.procedural import HomeGenConfig, generate_home
 
-    return generate_home(int(seed))
+    values = dict(setting.partition("=")[::2] for setting in settings)
+    rooms, lighting = values.pop("rooms", None), values.pop("lighting", "day")
+    if values or (rooms is not None and not rooms.isdecimal()):
+        raise WorldError(
+            f"cannot generate {spec!r}: after the seed only rooms=4..9 and lighting=... may follow, "
+            "for example generated:7,rooms=5,lighting=evening"
+        )
+    config = HomeGenConfig(rooms=None if rooms is None else int(rooms), lighting=lighting)
+    return generate_home(int(seed), config)
 
 
 def _find(spec: str) -> Path:

@@ -1,6 +1,6 @@
 import pytest
 
-from goat.errors import WorldError
+from goat.errors import ConfigError, WorldError
 from sim.worlds import load_world
 
 
@@ -31,3 +31,20 @@ def test_bare_names_are_found_below_the_data_folder(data_dir, monkeypatch):
     if not (data_dir / "worlds" / "small_house").is_dir():
         pytest.skip("small_house is not in the data folder")
     assert len(load_world("small_house.world").objects) > 50
+
+
+def test_a_generated_home_takes_settings() -> None:
+    small = load_world("generated:5,rooms=4,lighting=night lamp")
+    assert len(small.rooms) == 4
+    assert small.headlight != load_world("generated:5,rooms=4").headlight
+
+
+@pytest.mark.parametrize("setting", ["rooms=many", "colour=red", "rooms"])
+def test_unknown_settings_of_a_generated_home(setting: str) -> None:
+    with pytest.raises(WorldError, match=r"generated:7,rooms=5"):
+        load_world(f"generated:5,{setting}")
+
+
+def test_settings_out_of_range() -> None:
+    with pytest.raises(ConfigError, match="4 to 9 rooms"):
+        load_world("generated:5,rooms=12")
