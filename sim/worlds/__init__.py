@@ -50,12 +50,15 @@ def _generate(spec: str) -> World:
         )
     from sim.worlds.procedural import HomeGenConfig, generate_home
 
-    values = dict(setting.partition("=")[::2] for setting in settings)
+    values: dict[str, str] = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        values[name] = value
     rooms, lighting = values.pop("rooms", None), values.pop("lighting", "day")
     if values or (rooms is not None and not rooms.isdecimal()):
         raise WorldError(
-            f"cannot generate {spec!r}: after the seed only rooms=4..9 and lighting=... may follow, "
-            "for example generated:7,rooms=5,lighting=evening"
+            f"cannot generate {spec!r}: after the seed only rooms=4..9 and lighting=... may "
+            "follow, for example generated:7,rooms=5,lighting=evening"
         )
     config = HomeGenConfig(rooms=None if rooms is None else int(rooms), lighting=lighting)
     return generate_home(int(seed), config)
