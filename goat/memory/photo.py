@@ -81,7 +81,7 @@ class PhotoConfig:
     """A known place decides at most this much."""
     middle: float = 0.15
     """How near the photo's middle its object is, as a share of the half diagonal."""
-    cache: int = 384
+    cache: int = 192
     """Views whose features are kept at hand."""
 
 

@@ -177,7 +177,7 @@ def _knights(
     ]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _structure(shape: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return column indices and row pointers of a graph of `shape` nodes with 16 edges each."""
     nodes = shape[0] * shape[1]

@@ -300,7 +300,10 @@ class Navigator:
         gap = float(thing.distance[tuple(self.scene.known.cells(xy[0]))])
         plan = self._plan
         ended = plan is not None and plan.approach is not None and self._at_end(plan.path)
-        limit = self.config.approach.limit + 0.05 if ended else self.config.approach.far
+        approach = self.config.approach
+        # Where steps of fixed length can do no better, within reach is near enough.
+        limit = approach.reach if self._manoeuvre is not None else approach.far
+        limit = approach.limit + 0.05 if ended else limit
         return gap <= limit and bool(sees(thing, self.scene.known, xy)[0])
 
     def _face(self, thing: ObjectFootprint) -> Step:
