@@ -21,6 +21,10 @@ from goat.errors import GoatError
 _HANDLERS = {
     options.Demo: "goat.commands.demo:demo",
     options.Run: "goat.commands.run:run",
+    options.BenchMake: "goat.commands.bench_make:make",
+    options.BenchRun: "goat.commands.bench_run:run",
+    options.BenchReport: "goat.commands.bench_report:report",
+    options.BenchInspect: "goat.commands.bench_inspect:inspect",
     options.MapExport: "goat.commands.maps:export_map",
     options.MapImport: "goat.commands.maps:import_map",
     options.List: "goat.commands.listing:list_names",
@@ -43,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args=list(argv),
         config=(tyro.conf.OmitSubcommandPrefixes,),
     )
-    verb = command.action if isinstance(command, options.Map) else command
+    verb = command.action if isinstance(command, options.Map | options.Bench) else command
     return _guarded(verb, console)
 
 

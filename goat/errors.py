@@ -64,5 +64,13 @@ class MissingExtraError(GoatError):
         self.extra = extra
 
 
+class EpisodeError(GoatError):
+    """An episode file that is damaged, foreign, or asks for what its scene does not have."""
+
+
+class ResultsError(GoatError):
+    """A folder of results that is damaged, of another run, or cannot be written."""
+
+
 class UnknownNameError(GoatError):
     """A name that is not in a registry, a world or a vocabulary."""

@@ -19,6 +19,7 @@ _EXTRA_OF_PACKAGE = {
     "rosbags": "record",
     "roslibpy": "ros",
     "dm_control": "policy",
+    "ray": "cluster",
 }
 
 

@@ -426,6 +426,22 @@ class AgentFrame:
     """Where it is about to drive."""
     note: str
     """What it is doing, for people ("exploring", "driving to chair 7")."""
+    candidates: tuple[tuple[int, float], ...] = ()
+    """Ids of the instances that may be what is sought, with probabilities, likeliest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoView:
+    """Where a goal photo is taken from, and how well it shows its object."""
+
+    map_from_camera: RigidTransform
+    """Pose of the optical frame."""
+    camera: CameraIntrinsics
+    """Intrinsics of the photo."""
+    frame_coverage: float
+    """Share of the photo that the object fills, in [0, 1]."""
+    object_coverage: float
+    """Share of the object, as seen from there, that nothing hides, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,20 @@ class GoalResult:
     """Names of the objects that counted as reached."""
     reached: str | None = None
     """Name of the target it stopped at."""
+    strict_spl: float | None = None
+    """The same as `spl` where success is strict success."""
+    category: str | None = None
+    """Category of the targets."""
+    chosen: str | None = None
+    """Name of the true object that the agent took for the goal when it ended; None for none."""
+    known: bool | None = None
+    """Some target was in the agent's memory when it ended."""
+    best: str | None = None
+    """Name of the true object that is the likeliest candidate in memory; None for none."""
+    trajectory: tuple[tuple[float, float], ...] = ()
+    """True places (x, y) after each action, the start first, m."""
+    cost_ms: Mapping[str, float] = field(default_factory=dict)
+    """Mean CPU time per step by stage ("render", "perceive", "remember", "match", "plan"), ms."""
 
 
 @dataclass(frozen=True, slots=True)

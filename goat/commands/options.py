@@ -85,6 +85,78 @@ class Demo(Verb):
 
 
 @dataclass(frozen=True)
+class BenchMake(Verb):
+    """Draw episodes from the ground truth of worlds and save them as files, one per world."""
+
+    world: conf.UseAppendAction[tuple[str, ...]] = ("generated:0..19",)
+    """"generated:SEED", "generated:FIRST..LAST", or a world file; repeat the flag for more."""
+    episodes_per_world: int = 5
+    """Episodes in each file."""
+    goals: str = "10"
+    """Goals per episode: a number, or "5..10" for a random number."""
+    repeat: float = 0.29
+    """Share of goals that ask again as before: same category, modality and object."""
+    seed: int = 0
+    """Of everything that is random."""
+    camera: Literal["default", "stretch", "spot"] = "default"
+    """Robot that must be able to reach and see what is asked for."""
+    out: Path = Path("episodes")
+    """Folder for the files; a file that exists is left as it is, unless --overwrite."""
+    overwrite: bool = False
+    """Make existing files anew."""
+
+
+@dataclass(frozen=True)
+class BenchRun(Verb):
+    """Run agents over episodes; what is finished is never run again."""
+
+    episodes: conf.Positional[Path]
+    """An episode file (*.json.gz), or a folder of them."""
+    agents: str = "goat"
+    """Names separated by commas, or "all"; `goat list` prints them."""
+    out: Path = Path("results")
+    """Folder for the results; one that exists is continued."""
+    workers: int = 2
+    """Processes on this machine."""
+    ray: str | None = None
+    """Address of a Ray cluster to run on in place of processes here ("local" starts one here)."""
+    noise: Literal["none", "default"] = "none"
+    """Noise of depth, odometry and actuation."""
+    camera: Literal["default", "stretch", "spot"] = "default"
+    """Camera and body of the robot."""
+    detector: str = "simulator"
+    """A name that `goat list` prints, or NAME:MODEL with a folder or hub name of its weights."""
+    max_steps: int = 500
+    """Actions per goal."""
+    limit: int | None = None
+    """Run at most this many episodes of each file."""
+    seed: int = 0
+    """Of everything that is random."""
+
+
+@dataclass(frozen=True)
+class BenchReport(Verb):
+    """Write report.html, results.json and table.tex from the results of a run."""
+
+    results: conf.Positional[Path]
+    """Folder that `goat bench run` wrote to."""
+    out: Path | None = None
+    """Folder for the report; by default that of the results."""
+    videos: int = 3
+    """Film this many of the worst episodes anew."""
+    title: str = "GOAT benchmark"
+    """Heading of the report."""
+
+
+@dataclass(frozen=True)
+class BenchInspect(Verb):
+    """Validate episode files and count what is in them."""
+
+    files: conf.Positional[tuple[Path, ...]]
+    """Episode files (*.json.gz) or folders of them."""
+
+
+@dataclass(frozen=True)
 class MapExport(Verb):
     """Write the remembered map as nav2 map_server files (PGM + YAML)."""
 
@@ -134,9 +206,22 @@ class Doctor(Verb):
     """Also check this memory file."""
 
 
+@dataclass(frozen=True)
+class Bench:
+    """Make, run and report the lifelong benchmark."""
+
+    action: conf.OmitSubcommandPrefixes[
+        Annotated[BenchMake, conf.subcommand("make")]
+        | Annotated[BenchRun, conf.subcommand("run")]
+        | Annotated[BenchReport, conf.subcommand("report")]
+        | Annotated[BenchInspect, conf.subcommand("inspect")]
+    ]
+
+
 Command = (
     Annotated[Demo, conf.subcommand("demo")]
     | Annotated[Run, conf.subcommand("run")]
+    | Annotated[Bench, conf.subcommand("bench")]
     | Annotated[Map, conf.subcommand("map")]
     | Annotated[List, conf.subcommand("list")]
     | Annotated[Doctor, conf.subcommand("doctor")]
