@@ -32,6 +32,29 @@ class Scene:
         """Names of what is there, sorted."""
         return tuple(sorted(set(self.sim.labels.values())))
 
+    def close(self) -> None:
+        """Free what the simulator holds."""
+        self.sim.close()
+
+
+def build_scene(world: str, camera: str, noise: str, rng: np.random.Generator) -> Scene:
+    """Load a world and put a robot where it suggests; the caller closes the scene.
+
+    Args:
+        world: What `--world` takes.
+        camera: Camera and body of the robot.
+        noise: "none" or "default".
+        rng: Draws the noise.
+
+    Raises:
+        WorldError: The world cannot be loaded or has no room.
+        ConfigError: No camera has this name.
+        RenderError: No GL backend works.
+    """
+    config = HomeConfig(preset=camera, noise=NoiseConfig() if noise == "default" else None)
+    sim = HomeSim(load_world(world), config, rng)
+    return Scene(sim, GroundTruth(sim))
+
 
 @contextmanager
 def open_scene(options: Run) -> Iterator[Scene]:
@@ -43,16 +66,14 @@ def open_scene(options: Run) -> Iterator[Scene]:
         RenderError: No GL backend works.
     """
     start = parse_start(options.start)
-    world = load_world(options.world)
-    noise = NoiseConfig() if options.noise == "default" else None
-    config = HomeConfig(preset=options.camera, noise=noise)
-    sim = HomeSim(world, config, np.random.default_rng([options.seed, 1]))
+    rng = np.random.default_rng([options.seed, 1])
+    scene = build_scene(options.world, options.camera, options.noise, rng)
     try:
         if start is not None:
-            sim.reset(start)
-        yield Scene(sim, GroundTruth(sim))
+            scene.sim.reset(start)
+        yield scene
     finally:
-        sim.close()
+        scene.close()
 
 
 def parse_start(text: str | None) -> tuple[float, float, float] | None:
