@@ -1,0 +1,1 @@
+"""Agents to compare with: from driving at random to knowing everything."""
