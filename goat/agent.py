@@ -16,7 +16,7 @@ from goat.memory.matcher import GoalMatcher, Match
 from goat.memory.memory import Memory
 from goat.nav.navigator import Navigator
 from goat.perception.gate import GateConfig, KeyframeGate
-from goat.perception.worker import Perceiver
+from goat.perception.worker import Perceived, Perceiver
 from goat.pursuit import Decision, Pursuit
 from goat.target import TargetConfig
 from goat.types import Action, AgentFrame, Detection, Goal, Observation, Status
@@ -89,8 +89,10 @@ class Agent:
 
     def step(self, observation: Observation) -> Action:
         """Return the next action; `status` says when it was the last one."""
+        with self._timed("perceive"):
+            seen = self._perceive(observation)
         with self._timed("remember"):
-            self._remember(observation)
+            self._remember(observation, seen)
         with self._timed("match"):
             self._match()
         with self._timed("plan"):
@@ -126,6 +128,7 @@ class Agent:
             probability=0.0 if decision.target is None else decision.target.probability,
             path=decision.step.path,
             note=decision.reason or decision.step.note,
+            candidates=tuple((m.instance.id, m.probability) for m in self._matches),
         )
 
     def close(self) -> None:
@@ -133,14 +136,17 @@ class Agent:
         self._perceiver.close()
         self.memory.close()
 
-    def _remember(self, observation: Observation) -> None:
-        self.memory.look(observation, observation.odom_from_base)
+    def _perceive(self, observation: Observation) -> list[Perceived]:
         if self._gate.admit(observation):
             self._perceiver.submit(observation)
+        return self._perceiver.collect()
+
+    def _remember(self, observation: Observation, seen: Sequence[Perceived]) -> None:
+        self.memory.look(observation, observation.odom_from_base)
         self._detections = ()
-        for seen in self._perceiver.collect():
-            self._detections = seen.detections
-            self.memory.remember(seen.detections, seen.observation, seen.observation.odom_from_base)
+        for found in seen:
+            self._detections, pose = found.detections, found.observation.odom_from_base
+            self.memory.remember(found.detections, found.observation, pose)
 
     def _match(self) -> None:
         if self._steps % self.config.match_every == 0 or self._pursuit.committed:
