@@ -1,20 +1,19 @@
 """One session: goal after goal in one environment, measured.
 
-The loop is observe, `agent.step`, act. Ground truth, where there is any, is read only here.
+The loop is observe, `agent.step`, act. Ground truth, where there is any, is read by the judge.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from goat.frames import planar_of
+from goat.bench.measure import Judge, Trip, spl
 from goat.protocols import Embodiment, Evaluator
 from goat.types import (
     Action,
@@ -54,6 +53,15 @@ class GoalSeeker(Protocol):
 
     def frame(self) -> AgentFrame:
         """Return what the last step saw and decided."""
+        ...
+
+
+@runtime_checkable
+class TruthSeeker(Protocol):
+    """An agent that is told the truth before each goal: only a bound to compare with may be one."""
+
+    def set_targets(self, targets: Sequence[int]) -> None:
+        """Take the ids of the objects that count as reached for the goal that comes next."""
         ...
 
 
@@ -147,23 +155,6 @@ class SessionObserver(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Pursuit:
-    """What is counted while one goal is pursued."""
-
-    began: float = field(default_factory=time.perf_counter)
-    steps: int = 0
-    collisions: int = 0
-    length: float = 0.0
-    cpu_ms: list[float] = field(default_factory=list)
-    position: tuple[float, float] | None = None
-
-    def moved_to(self, xy: tuple[float, float]) -> None:
-        if self.position is not None:
-            self.length += math.dist(self.position, xy)
-        self.position = xy
-
-
 def run_tasks(
     agent: GoalSeeker,
     embodiment: Embodiment,
@@ -186,7 +177,8 @@ def run_tasks(
         config: Budgets and what counts as success.
         observers: Called in order after each step.
     """
-    session = _Session(agent, embodiment, evaluator, config, observers)
+    judge = Judge(evaluator, config.reach, config.strict_reach)
+    session = _Session(agent, embodiment, judge, config.max_steps, observers)
     return SessionResult(tuple(session.results(tasks)))
 
 
@@ -195,17 +187,15 @@ class _Session:
         self,
         agent: GoalSeeker,
         embodiment: Embodiment,
-        evaluator: Evaluator | None,
-        config: SessionConfig,
+        judge: Judge,
+        most: int,
         observers: Sequence[SessionObserver],
     ) -> None:
         self._agent = agent
         self._embodiment = embodiment
-        self._evaluator = evaluator
-        self._config = config
+        self._judge = judge
+        self._most = most
         self._observers = observers
-        self._reached: set[int] = set()
-        self._reached_goals: set[tuple[str, str]] = set()
 
     def results(self, tasks: Sequence[Task]) -> Iterator[GoalResult]:
         for index, task in enumerate(tasks):
@@ -217,37 +207,46 @@ class _Session:
             yield result
 
     def _run(self, task: Task) -> GoalResult:
-        pursuit = _Pursuit()
-        observation = self._embodiment.observe()
-        pursuit.moved_to(self._position(observation))
-        shortest = self._shortest(task)
+        trip = Trip()
+        observation = self._observe(trip)
+        shortest = self._judge.shortest(task)
         try:
-            status, reason = self._pursue(task.goal, observation, pursuit)
+            status, reason = self._pursue(task, observation, trip)
         finally:
             self._embodiment.act(DiscreteAction.STOP)
-        return self._judge(task, pursuit, status, reason, shortest)
+        return self._result(task, trip, status, reason, shortest)
 
-    def _pursue(
-        self, goal: Goal, observation: Observation, pursuit: _Pursuit
-    ) -> tuple[Status, str]:
-        failure = self._guarded(lambda: self._agent.set_goal(goal))
-        while failure is None and pursuit.steps < self._config.max_steps:
-            action, failure = self._step(observation, pursuit)
+    def _observe(self, trip: Trip) -> Observation:
+        began = time.thread_time()
+        observation = self._embodiment.observe()
+        trip.spent({"render": time.thread_time() - began})
+        trip.looks += 1
+        trip.moved_to(self._judge.position(observation))
+        return observation
+
+    def _pursue(self, task: Task, observation: Observation, trip: Trip) -> tuple[Status, str]:
+        failure = self._guarded(lambda: self._start(task))
+        while failure is None and trip.steps < self._most:
+            action, failure = self._step(observation, trip)
             if failure is not None:
                 break
             self._show()
             if self._agent.status is not None:
                 return self._agent.status, self._agent.reason
             self._embodiment.act(action)
-            pursuit.steps += 1
-            observation = self._embodiment.observe()
-            pursuit.collisions += observation.collided
-            pursuit.moved_to(self._position(observation))
+            trip.steps += 1
+            observation = self._observe(trip)
+            trip.collisions += observation.collided
         if failure is not None:
             return Status.ERROR, failure
-        return Status.TIMEOUT, f"not there after {self._config.max_steps} steps"
+        return Status.TIMEOUT, f"not there after {self._most} steps"
 
-    def _step(self, observation: Observation, pursuit: _Pursuit) -> tuple[Action, str | None]:
+    def _start(self, task: Task) -> None:
+        if isinstance(self._agent, TruthSeeker):
+            self._agent.set_targets(task.targets)
+        self._agent.set_goal(task.goal)
+
+    def _step(self, observation: Observation, trip: Trip) -> tuple[Action, str | None]:
         action: Action = DiscreteAction.STOP
 
         def step() -> None:
@@ -256,11 +255,13 @@ class _Session:
 
         began = time.thread_time()
         failure = self._guarded(step)
-        pursuit.cpu_ms.append(1e3 * (time.thread_time() - began))
+        if failure is None:
+            trip.cpu_ms.append(1e3 * (time.thread_time() - began))
+            trip.spent(getattr(self._agent, "timings", {}))
         return action, failure
 
     @staticmethod
-    def _guarded(call) -> str | None:
+    def _guarded(call: Callable[[], None]) -> str | None:
         """Run `call`; return what went wrong, or None."""
         try:
             call()
@@ -275,80 +276,44 @@ class _Session:
             for observer in self._observers:
                 observer.stepped(frame)
 
-    def _position(self, observation: Observation) -> tuple[float, float]:
-        if self._evaluator is not None:
-            return self._evaluator.pose()[:2]
-        return planar_of(observation.odom_from_base)[:2]
+    def _last_frame(self, trip: Trip) -> AgentFrame | None:
+        """Return the goal's last frame; before its first step the frame is of the goal before."""
+        frames: list[AgentFrame] = []
+        if trip.cpu_ms:
+            self._guarded(lambda: frames.append(self._agent.frame()))
+        return frames[0] if frames else None
 
-    def _shortest(self, task: Task) -> float | None:
-        if self._evaluator is None or not task.targets:
-            return None
-        distance = self._evaluator.geodesic(self._evaluator.pose()[:2], task.targets)
-        return distance if math.isfinite(distance) else None
-
-    def _judge(
-        self,
-        task: Task,
-        pursuit: _Pursuit,
-        status: Status,
-        reason: str,
-        shortest: float | None,
+    def _result(
+        self, task: Task, trip: Trip, status: Status, reason: str, shortest: float | None
     ) -> GoalResult:
-        nearest, success, strict = self._success(task, status)
-        first = self._first_visit(task)
-        if success or (success is None and status is Status.REACHED):
-            self._reached_goals.add((modality(task.goal), describe(task.goal)))
-            self._reached.update(() if nearest is None else (nearest,))
+        judge, verdict = self._judge, self._judge.judge(task, status)
+        beliefs = judge.beliefs(self._last_frame(trip), task)
         return GoalResult(
             modality=modality(task.goal),
             goal=describe(task.goal),
             status=status,
-            success=success,
-            strict_success=strict,
-            steps=pursuit.steps,
-            path_length_m=pursuit.length,
+            success=verdict.success,
+            strict_success=verdict.strict,
+            steps=trip.steps,
+            path_length_m=trip.length,
             shortest_m=shortest,
-            spl=_spl(success, pursuit.length, shortest),
-            seconds=time.perf_counter() - pursuit.began,
-            collisions=pursuit.collisions,
-            first_visit=first,
+            spl=spl(verdict.success, trip.length, shortest),
+            seconds=time.perf_counter() - trip.began,
+            collisions=trip.collisions,
+            first_visit=verdict.first_visit,
             reason=reason,
-            agent_ms_median=float(np.median(pursuit.cpu_ms)) if pursuit.cpu_ms else None,
-            agent_ms_p99=float(np.percentile(pursuit.cpu_ms, 99)) if pursuit.cpu_ms else None,
-            targets=self._names(task.targets),
-            reached=self._names((nearest,))[0] if success and nearest is not None else None,
+            agent_ms_median=float(np.median(trip.cpu_ms)) if trip.cpu_ms else None,
+            agent_ms_p99=float(np.percentile(trip.cpu_ms, 99)) if trip.cpu_ms else None,
+            targets=judge.names(task.targets),
+            reached=judge.name(verdict.nearest) if verdict.success else None,
+            strict_spl=spl(verdict.strict, trip.length, shortest),
+            category=judge.category(task),
+            chosen=judge.name(beliefs.chosen),
+            known=beliefs.known,
+            best=judge.name(beliefs.best),
+            trajectory=trip.trajectory(),
+            cost_ms=trip.cost_ms(),
         )
-
-    def _success(self, task: Task, status: Status) -> tuple[int | None, bool | None, bool | None]:
-        """Return the nearest target, success and strict success."""
-        if self._evaluator is None or not task.targets:
-            return None, None, None
-        xy = self._evaluator.pose()[:2]
-        gaps = {target: self._evaluator.gap(xy, target) for target in task.targets}
-        nearest = min(gaps, key=lambda target: gaps[target])
-        stopped = status is Status.REACHED
-        strict = self._evaluator.geodesic(xy, task.targets) < self._config.strict_reach
-        return nearest, stopped and gaps[nearest] <= self._config.reach, stopped and strict
-
-    def _first_visit(self, task: Task) -> bool:
-        if task.targets and self._evaluator is not None:
-            return self._reached.isdisjoint(task.targets)
-        return (modality(task.goal), describe(task.goal)) not in self._reached_goals
-
-    def _names(self, targets: Sequence[int]) -> tuple[str, ...]:
-        if self._evaluator is None:
-            return tuple(str(target) for target in targets)
-        objects = self._evaluator.objects
-        return tuple(objects[target].name for target in targets)
-
-
-def _spl(success: bool | None, length: float, shortest: float | None) -> float | None:
-    """Anderson et al., "On Evaluation of Embodied Navigation Agents", 2018."""
-    if success is None or shortest is None:
-        return None
-    if not success:
-        return 0.0
-    return 1.0 if length <= shortest else shortest / length
 
 
 def summarize(results: Sequence[GoalResult]) -> Mapping[str, float | int | None]:

@@ -1,4 +1,4 @@
-"""Which true object a remembered one is, for measuring what was chosen apart from how it was driven.
+"""Which true object a remembered one is: choosing is measured apart from driving there.
 
 Positions decide: a remembered object is the true one whose box its points lie in and whose box is
 most like its own. The label only settles what positions leave open, because a detector may have

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeAgent, FakeRobot, FakeTruth, make_truth
+from fakes import FakeAgent, FakeRobot, FakeTruth, make_instance, make_truth
 
+from goat.bench.measure import spl
 from goat.bench.results import document, plain, write_json
-from goat.bench.session import GoalResult, SessionConfig, run_tasks, summarize
-from goat.types import CategoryGoal, DiscreteAction, LanguageGoal, Status, Task
+from goat.bench.session import GoalResult, SessionConfig, TruthSeeker, run_tasks, summarize
+from goat.types import AgentFrame, CategoryGoal, DiscreteAction, LanguageGoal, Status, Task
 
 CHAIR = Task(CategoryGoal("chair"), (1,))
 
@@ -125,3 +128,91 @@ def test_numbers_that_json_lacks_become_null() -> None:
         "c": "x",
     }
     assert plain(np.float64(2.0)) == 2.0
+
+
+class Believer(FakeAgent):
+    """Takes what stands at `(x, y)` for the goal."""
+
+    def __init__(self, xy: tuple[float, float], **options: object) -> None:
+        super().__init__(2, **options)  # type: ignore[arg-type]
+        self.xy = xy
+        self.timings = {"perceive": 0.25, "plan": 0.5}
+
+    def frame(self) -> AgentFrame:
+        remembered = (make_instance(7, "chair", self.xy, 0.5), make_instance(8, "bed", (9, 9)))
+        return dataclasses.replace(
+            super().frame(), target=7, instances=remembered, candidates=((8, 0.6), (7, 0.5))
+        )
+
+
+def test_what_was_taken_for_the_goal_is_told_apart_from_where_it_stopped() -> None:
+    _, robot, truth = setup()
+    result = run_tasks(Believer((1.0, 0.0)), robot, truth, [CHAIR]).goals[0]
+    assert (result.chosen, result.best, result.known) == ("chair_01", "bed_02", True)
+    robot = FakeRobot()
+    truth = dataclasses.replace(truth, robot=robot)
+    result = run_tasks(Believer((5.0, 0.0)), robot, truth, [CHAIR]).goals[0]
+    assert result.success, "it stopped at the right place"
+    assert (result.chosen, result.known) == (None, False), "but took nothing true for the goal"
+
+
+def test_strict_success_has_its_own_spl() -> None:
+    exact = run_tasks(*setup(), [CHAIR]).goals[0]
+    near = run_tasks(*setup(distance=0), [CHAIR]).goals[0]
+    assert (exact.strict_spl, near.spl, near.strict_spl) == (1.0, 1.0, 0.0)
+
+
+def test_the_way_and_what_it_cost_are_kept() -> None:
+    _, robot, truth = setup()
+    result = run_tasks(Believer((1.0, 0.0)), robot, truth, [CHAIR]).goals[0]
+    assert result.trajectory == ((0.0, 0.0), (0.25, 0.0), (0.5, 0.0))
+    assert result.category == "chair"
+    assert set(result.cost_ms) == {"render", "perceive", "plan"}
+    assert (result.cost_ms["perceive"], result.cost_ms["plan"]) == (250.0, 500.0)
+
+
+def test_an_agent_that_never_steps_believes_nothing() -> None:
+    agent, robot, truth = setup(fails_on=(1,))
+    _, result = run_tasks(agent, robot, truth, [CHAIR, CHAIR]).goals
+    assert result.status is Status.ERROR
+    assert (result.chosen, result.best, result.known) == (None, None, None)
+    assert result.trajectory == ((0.5, 0.0),)
+    assert set(result.cost_ms) == {"render"}
+
+
+def test_a_frame_that_cannot_be_had_costs_no_result() -> None:
+    agent, robot, truth = setup()
+    agent.frame = lambda: 1 / 0  # type: ignore[assignment, return-value]
+    result = run_tasks(agent, robot, truth, [CHAIR]).goals[0]
+    assert (result.success, result.chosen) == (True, None)
+
+
+class Told(FakeAgent):
+    def set_targets(self, targets: Sequence[int]) -> None:
+        self.told = tuple(targets)
+
+
+def test_only_who_asks_is_told_the_truth() -> None:
+    _, robot, truth = setup()
+    agent = Told(0)
+    run_tasks(agent, robot, truth, [CHAIR])
+    assert agent.told == (1,)
+    assert not isinstance(FakeAgent(), TruthSeeker)
+
+
+@pytest.mark.parametrize(
+    ("success", "length", "shortest", "expected"),
+    [
+        (True, 0.0, 0.0, 1.0),
+        (True, 0.5, 0.0, 0.0),
+        (True, 4.0, 2.0, 0.5),
+        (True, 1.0, 2.0, 1.0),
+        (False, 1.0, 2.0, 0.0),
+        (None, 1.0, 2.0, None),
+        (True, 1.0, None, None),
+    ],
+)
+def test_spl_is_defined_everywhere(
+    success: bool | None, length: float, shortest: float | None, expected: float | None
+) -> None:
+    assert spl(success, length, shortest) == expected
