@@ -98,7 +98,8 @@ def entry(
     if text is not None:
         return {"text": text, "target": [name]}
     path = folder / f"{name}_{rng.integers(10**6):06d}.jpg"
-    cv2.imwrite(str(path), truth.photo(item.id, rng)[..., ::-1])
+    photo = truth.take_photo(truth.photo_view(item.id, rng))
+    cv2.imwrite(str(path), photo[..., ::-1])
     return {"image": path.name, "target": [name]}
 
 

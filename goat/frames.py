@@ -2,6 +2,8 @@
 
 Body (REP-103): x forward, y left, z up. Optical: z forward, x right, y down.
 OpenGL camera: z backward, x right, y up. Planar poses are (x, y, yaw) with yaw about z.
+Habitat: its world has x right, y up, -z forward, and so have its robots; rotations are quaternions
+x, y, z, w. As in glTF scenes, its y axis becomes z and its -z axis y.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ BODY_FROM_OPTICAL = Rotation.from_matrix([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.
 
 OPTICAL_FROM_OPENGL = Rotation.from_matrix([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]])
 """Rotation that maps OpenGL camera axes to optical axes."""
+
+MAP_FROM_HABITAT = Rotation.from_matrix([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+"""Rotation that maps the axes of Habitat's world to those of the map."""
 
 
 def planar(x: float, y: float, yaw: float) -> RigidTransform:
@@ -69,6 +74,37 @@ def look_at(eye: NDArray, target: NDArray) -> RigidTransform:
     down = np.cross(forward, right)
     rotation = Rotation.from_matrix(np.stack([right, down, forward], axis=1))
     return RigidTransform.from_components(np.asarray(eye, float), rotation)
+
+
+def yaw_of_habitat(rotation: NDArray) -> float:
+    """Return the map yaw, radians in (-pi, pi], of a robot turned by `rotation` (4,) x, y, z, w."""
+    forward = MAP_FROM_HABITAT.apply(Rotation.from_quat(rotation).apply([0.0, 0.0, -1.0]))
+    return math.atan2(forward[1], forward[0])
+
+
+def habitat_of_yaw(yaw: NDArray | float) -> NDArray:
+    """Return the rotations (..., 4) x, y, z, w of Habitat robots at map yaws (...), radians."""
+    half = 0.5 * (np.asarray(yaw, float) - 0.5 * math.pi)
+    zero = np.zeros_like(half)
+    return np.stack([zero, np.sin(half), zero, np.cos(half)], axis=-1)
+
+
+def optical_of_habitat(position: NDArray, rotation: NDArray) -> RigidTransform:
+    """Return map_from_camera of the optical frame of a camera in Habitat.
+
+    Args:
+        position: (3,) in Habitat's world, m.
+        rotation: (4,) quaternion x, y, z, w of the camera, which looks along its -z axis.
+    """
+    turned = MAP_FROM_HABITAT * Rotation.from_quat(rotation) * OPTICAL_FROM_OPENGL.inv()
+    return RigidTransform.from_components(MAP_FROM_HABITAT.apply(position), turned)
+
+
+def habitat_of_optical(map_from_camera: RigidTransform) -> tuple[NDArray, NDArray]:
+    """Return position (3,) and rotation (4,) in Habitat of an optical frame in the map."""
+    translation, rotation = map_from_camera.as_components()
+    turned = MAP_FROM_HABITAT.inv() * rotation * OPTICAL_FROM_OPENGL
+    return MAP_FROM_HABITAT.inv().apply(translation), turned.as_quat()
 
 
 def wrap_angle(angle: float) -> float:

@@ -19,6 +19,7 @@ from goat.types import (
     ObjectTruth,
     Observation,
     OccupancyGrid,
+    PhotoView,
     UInt8Array,
 )
 
@@ -130,10 +131,14 @@ class Evaluator(Protocol):
         """Return the horizontal distance from `xy` to the object's nearest surface point, m."""
         ...
 
-    def photo(self, object_id: int, rng: np.random.Generator) -> UInt8Array:
-        """Return a photo (H, W, 3) with the object in its middle, from a random viewpoint.
+    def photo_view(self, object_id: int, rng: np.random.Generator) -> PhotoView:
+        """Return a random view that has the object in its middle and shows it well.
 
         Raises:
             GoalError: No viewpoint sees the object well enough.
         """
+        ...
+
+    def take_photo(self, view: PhotoView) -> UInt8Array:
+        """Return the photo (H, W, 3) of a view."""
         ...

@@ -10,7 +10,7 @@ from scipy.spatial.transform import RigidTransform
 
 from goat.errors import GoalError
 from goat.frames import look_at
-from goat.types import CameraIntrinsics, Float64Array, ObjectTruth, UInt8Array
+from goat.types import CameraIntrinsics, Float64Array, ObjectTruth, PhotoView
 from sim.home import HomeSim
 
 _THUMBNAIL = 128  # px; viewpoints are judged at this size
@@ -38,43 +38,34 @@ class PhotoConfig:
     """Greatest share of the photo that the object fills."""
     min_visible: float = 0.6
     """Least share of the object in view that nothing hides."""
-    poor_frame: float = 0.004
-    """Share of the photo below which the object is not worth a photo at all."""
     tries: int = 24
     """Random viewpoints that are tried."""
 
 
-def take_photo(
+def find_view(
     sim: HomeSim,
     truth: ObjectTruth,
     places: Float64Array,
     config: PhotoConfig,
     rng: np.random.Generator,
-) -> UInt8Array:
-    """Return a photo (size, size, 3) of an object from one of `places` (N, 2), m.
-
-    The first viewpoint that shows enough of the object is taken, else the best one tried.
+) -> PhotoView:
+    """Return the first random view from `places` (N, 2), m, that shows an object well.
 
     Raises:
-        GoalError: No viewpoint tried shows the object.
+        GoalError: No view tried meets the thresholds.
     """
     camera = CameraIntrinsics.from_hfov(config.size, config.size, config.hfov)
-    best, best_score = None, 0.0
     for xy in rng.permutation(places)[: config.tries]:
         pose = _aim(xy, truth, sim.world.floor, config, rng)
         if pose is None:
             continue
-        score = _score(sim, truth.id, pose, config)
-        if score > best_score:
-            best, best_score = pose, score
-        if score >= 1.0:
-            break
-    if best is None:
-        raise GoalError(
-            f"no viewpoint gives a good photo of {truth.name!r}: {len(places)} free places within "
-            f"{config.max_gap:g} m of it, up to {config.tries} tried; choose another object"
-        )
-    return sim.renderer.render(camera, best).rgb
+        frame, visible = _coverage(sim, truth.id, pose, config)
+        if config.min_frame <= frame <= config.max_frame and visible >= config.min_visible:
+            return PhotoView(pose, camera, frame, visible)
+    raise GoalError(
+        f"no viewpoint gives a good photo of {truth.name!r}: {len(places)} free places within "
+        f"{config.max_gap:g} m of it, up to {config.tries} tried; choose another object"
+    )
 
 
 def _aim(
@@ -92,13 +83,13 @@ def _aim(
     return look_at(np.array([*xy, floor + height]), target)
 
 
-def _score(sim: HomeSim, object_id: int, pose: RigidTransform, config: PhotoConfig) -> float:
-    """Return how good a view is: 1 if it meets every threshold, 0 if it is no use."""
+def _coverage(
+    sim: HomeSim, object_id: int, pose: RigidTransform, config: PhotoConfig
+) -> tuple[float, float]:
+    """Return the share of the photo that the object fills, and the share of it that shows."""
     small = CameraIntrinsics.from_hfov(_THUMBNAIL, _THUMBNAIL, config.hfov)
     seen = float((sim.renderer.ids(small, pose) == object_id).mean())
+    if not config.min_frame <= seen <= config.max_frame:
+        return seen, 0.0
     alone = float((sim.renderer.ids(small, pose, object_id) == object_id).mean())
-    if seen < config.poor_frame:
-        return 0.0
-    size = min(1.0, seen / config.min_frame, max(0.0, 1.0 - seen) / (1.0 - config.max_frame))
-    visible = min(1.0, seen / (alone * config.min_visible))
-    return size * visible
+    return seen, min(1.0, seen / max(alone, 1e-9))

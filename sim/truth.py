@@ -17,12 +17,13 @@ from goat.types import (
     Float64Array,
     ObjectTruth,
     OccupancyGrid,
+    PhotoView,
     UInt8Array,
 )
 from sim.footprint import Footprint
 from sim.geodesic import GeodesicGrid
 from sim.home import HomeSim
-from sim.photo import PhotoConfig, take_photo
+from sim.photo import PhotoConfig, find_view
 from sim.worlds.world import Room
 
 _RESOLUTION = 0.05  # m
@@ -103,8 +104,8 @@ class GroundTruth:
         """
         return float(self._footprint(self._known(object_id)).gap(np.array([xy]))[0])
 
-    def photo(self, object_id: int, rng: np.random.Generator) -> UInt8Array:
-        """Return a photo (H, W, 3) with the object in its middle, from a random viewpoint.
+    def photo_view(self, object_id: int, rng: np.random.Generator) -> PhotoView:
+        """Return a random view that has the object in its middle and shows it well.
 
         Raises:
             GoalError: No viewpoint sees the object well enough.
@@ -115,7 +116,11 @@ class GroundTruth:
         free = grid.points(np.argwhere(grid.state == CellState.FREE))
         gaps = self._footprint(object_id).gap(free, self._photo.max_gap)
         places = free[(gaps <= self._photo.max_gap) & (gaps >= self._photo.min_gap)]
-        return take_photo(self._sim, truth, places, self._photo, rng)
+        return find_view(self._sim, truth, places, self._photo, rng)
+
+    def take_photo(self, view: PhotoView) -> UInt8Array:
+        """Return the photo (H, W, 3) of a view."""
+        return self._sim.renderer.render(view.camera, view.map_from_camera).rgb
 
     def _known(self, object_id: int) -> int:
         if object_id not in self._sim.labels:

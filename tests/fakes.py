@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from goat.errors import GoalError
-from goat.frames import mast_camera, planar, planar_of
+from goat.frames import look_at, mast_camera, planar, planar_of
 from goat.types import (
     Action,
     AgentFrame,
@@ -24,6 +24,7 @@ from goat.types import (
     Observation,
     OccupancyGrid,
     Path,
+    PhotoView,
     Status,
 )
 
@@ -147,10 +148,16 @@ class FakeTruth:
     def gap(self, xy: tuple[float, float], object_id: int) -> float:
         return math.dist(xy, self._middle(object_id))
 
-    def photo(self, object_id: int, rng: np.random.Generator) -> np.ndarray:
+    def photo_view(self, object_id: int, rng: np.random.Generator) -> PhotoView:
         if object_id in self.viewless:
             raise GoalError("nothing sees it")
-        return rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)
+        target = self.objects[object_id].bounds.mean(axis=0)
+        eye = target + [*rng.uniform(0.5, 1.5, 2), 0.6]
+        return PhotoView(look_at(eye, target), CAMERA, 0.2, 0.9)
+
+    def take_photo(self, view: PhotoView) -> np.ndarray:
+        seed = (1e6 * np.abs(view.map_from_camera.translation)).astype(int)
+        return np.random.default_rng(seed).integers(0, 255, (48, 64, 3), dtype=np.uint8)
 
     def _middle(self, object_id: int) -> np.ndarray:
         return self.objects[object_id].bounds.mean(axis=0)[:2]

@@ -152,10 +152,10 @@ class _Sampler:
                 return CategoryGoal(item.category)
             case "image":
                 try:
-                    photo = self._evaluator.photo(item.id, self._rng)
+                    view = self._evaluator.photo_view(item.id, self._rng)
                 except GoalError:
                     return None
-                return ImageGoal(photo, f"photo of {item.name}")
+                return ImageGoal(self._evaluator.take_photo(view), f"photo of {item.name}")
             case _:
                 text = describe_object(item, self._evaluator.objects, self._rng)
                 return None if text is None else LanguageGoal(text)

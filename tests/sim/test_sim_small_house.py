@@ -46,7 +46,7 @@ def test_every_chair_can_be_driven_to_and_photographed(house):
     assert len(chairs) >= 8
     for chair in chairs:
         assert truth.geodesic(house.pose[:2], [chair]) < 25
-    assert truth.photo(chairs[0], np.random.default_rng(0)).std() > 10
+    assert truth.take_photo(truth.photo_view(chairs[0], np.random.default_rng(0))).std() > 10
 
 
 def test_culling_changes_nothing(house):

@@ -89,12 +89,16 @@ def test_unknown_objects_are_named(truth):
 
 
 def test_photo_shows_the_object_in_its_middle(truth):
-    photo = truth.photo(BLUE, np.random.default_rng(0))
+    view = truth.photo_view(BLUE, np.random.default_rng(0))
+    photo = truth.take_photo(view)
     assert photo.shape == (512, 512, 3)
     r, _, b = photo[226:286, 226:286].reshape(-1, 3).mean(axis=0)
     assert b > 1.5 * r
-    np.testing.assert_array_equal(photo, truth.photo(BLUE, np.random.default_rng(0)))
-    assert (photo != truth.photo(BLUE, np.random.default_rng(1))).any()
+    np.testing.assert_array_equal(photo, truth.take_photo(view))
+    again = truth.photo_view(BLUE, np.random.default_rng(0)).map_from_camera.as_matrix()
+    other = truth.photo_view(BLUE, np.random.default_rng(1)).map_from_camera.as_matrix()
+    np.testing.assert_array_equal(again, view.map_from_camera.as_matrix())
+    assert (other != again).any()
 
 
 def test_an_object_nobody_can_see_has_no_photo():
@@ -102,7 +106,7 @@ def test_an_object_nobody_can_see_has_no_photo():
     pearl = box_object("pearl", "pearl", (3.4, 1.4, 0.4), (3.6, 1.6, 0.6))
     truth = GroundTruth(HomeSim(one_room_world(crate, pearl)))
     with pytest.raises(GoalError, match="pearl"):
-        truth.photo(7, np.random.default_rng(0))
+        truth.photo_view(7, np.random.default_rng(0))
     assert len(truth.viewpoints(7)) == 0
 
 
