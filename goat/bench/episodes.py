@@ -26,6 +26,8 @@ class GoalObject:
     """(3,) its middle, m."""
     viewpoints: Float64Array
     """(N, 3) places on the floor to stop at, m."""
+    coverage: tuple[float, ...] = ()
+    """How well it is seen from each of them ("iou" in the files); empty where nobody knows."""
     children: tuple[str, ...] = ()
     """Narrower categories whose objects count for a category goal as well."""
     descriptions: tuple[str, ...] = ()
@@ -72,3 +74,5 @@ class SceneEpisodes:
     """Category -> its objects."""
     episodes: tuple[Episode, ...]
     """In order."""
+    dataset: str = "default"
+    """"scene_dataset_config" of the files; only Habitat reads it."""
