@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -63,36 +64,35 @@ class ResultsFolder:
     """Holds the records of one run; use it in a `with` block: one process at a time writes."""
 
     def __init__(self, path: Path, config: RunConfig) -> None:
-        """Open a folder, or make it.
+        """Name a folder; nothing happens before it is entered.
 
         Args:
             path: Where; a folder of the same configuration is continued.
             config: What every agent of the run shares.
+        """
+        self.path, self.config = path, config
+
+    def __enter__(self) -> ResultsFolder:
+        """Make the folder, or continue it.
 
         Raises:
             ResultsError: It is of another run, not a folder of results, in use or not writable.
         """
-        self.path, self.config = path, config
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(path / _LOCK)
-            if (path / RUN).exists():
-                self.run = read_run(path)
-                _check_config(path, self.run.config, config)
-            else:
-                self.run = _begin(path, config)
-        except OSError as error:
-            raise ResultsError(
-                f"cannot keep results in {path}: {error}; choose another --out"
-            ) from error
-
-    def __enter__(self) -> ResultsFolder:
-        """Return the folder, locked."""
+        with ExitStack() as stack:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                stack.callback(os.close, _lock(self.path / _LOCK))
+                self.run = _open(self.path, self.config)
+            except OSError as error:
+                raise ResultsError(
+                    f"cannot keep results in {self.path}: {error}; choose another --out"
+                ) from error
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Let others write."""
-        os.close(self._lock)
+        self._stack.close()
 
     def file_of(self, job: Job) -> Path:
         """Return where the record of a job belongs."""
@@ -236,6 +236,14 @@ def _records(folder: Path) -> Iterator[tuple[Path, EpisodeRecord | str]]:
 def _same(a: Job, b: Job) -> bool:
     """Return whether two jobs are the same, wherever the episode file lies."""
     return replace(a, file="") == replace(b, file="")
+
+
+def _open(path: Path, config: RunConfig) -> Results:
+    if not (path / RUN).exists():
+        return _begin(path, config)
+    run = read_run(path)
+    _check_config(path, run.config, config)
+    return run
 
 
 def _begin(path: Path, config: RunConfig) -> Results:

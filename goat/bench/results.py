@@ -70,12 +70,16 @@ def document(goals: Sequence[GoalResult], config: object, seed: int) -> dict[str
 
 def write_json(path: Path, content: object) -> None:
     """Write JSON so that the file is the old or the new one at any moment, never half of one."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=path.name, delete=False
-    ) as file:
-        json.dump(content, file, indent=2, ensure_ascii=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    half = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        half.chmod(0o644)
+        half.replace(path)
+    except BaseException:
+        half.unlink(missing_ok=True)  # on a full disk it would only take up room
+        raise
