@@ -85,11 +85,9 @@ def attempt(worker: Worker, job: Job) -> Outcome:
     try:
         return worker(job)
     except Exception as error:  # noqa: BLE001  one bad episode must not lose the others
-        cause = error
-        scope = Scope.EPISODE
-        if isinstance(error, SceneError):
-            scope, cause = Scope.FILE, error.__cause__ or error
-        elif isinstance(error, MissingExtraError | ModelError):
+        cause = (error.__cause__ or error) if isinstance(error, SceneError) else error
+        scope = Scope.FILE if isinstance(error, SceneError) else Scope.EPISODE
+        if isinstance(cause, MissingExtraError | ModelError):
             scope = Scope.RUN
         reason = f"{type(cause).__name__}: {cause}"
         return Failure(job, reason, scope, "".join(traceback.format_exception(error)))

@@ -1,0 +1,155 @@
+"""One job of a benchmark run, from its episode file to its record; runs in a worker."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from goat.bench.agents import AgentParts, make_agent
+from goat.bench.episodes import Episode, SceneEpisodes
+from goat.bench.format import read_episodes
+from goat.bench.jobs import SceneError, episode_rng
+from goat.bench.records import EpisodeRecord, Job
+from goat.bench.resolve import tasks_of
+from goat.bench.results import versions
+from goat.bench.session import SessionConfig, SessionObserver, run_tasks
+from goat.commands.options import Run
+from goat.commands.parts import make_detector
+from goat.commands.scene import Scene, build_scene
+from goat.errors import EpisodeError
+from goat.protocols import Detector
+from sim.truth import GroundTruth
+
+_NOISE, _AGENT = range(2)  # streams of randomness of an episode
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What all jobs of a file share."""
+
+    key: tuple[str, str, str, str]
+    content: SceneEpisodes
+    scene: Scene
+    detector: Detector
+    vocabulary: tuple[str, ...]
+
+
+class EpisodeWorker:
+    """Runs jobs and keeps the scene from one to the next; implements `goat.bench.jobs.Worker`.
+
+    A kept scene gives the same records as a fresh one: robot, noise and ground truth start anew.
+    """
+
+    def __init__(self) -> None:
+        """Bind the process to one thread: workers share the machine."""
+        cv2.setNumThreads(1)
+        self._loaded: _Loaded | None = None
+
+    def __call__(self, job: Job, observers: Sequence[SessionObserver] = ()) -> EpisodeRecord:
+        """Run a job.
+
+        Args:
+            job: What to run.
+            observers: See the episode go by.
+
+        Raises:
+            SceneError: The file or its scene cannot be loaded.
+            EpisodeError: The episode asks for what its scene does not have.
+            StartPoseError: The robot does not fit where the episode starts.
+        """
+        loaded = self._load(job)
+        began = time.perf_counter()
+        episode = _episode(loaded.content, job)
+        sim = loaded.scene.sim
+        sim.reset(episode.start, episode_rng(job, _NOISE))
+        evaluator = GroundTruth(sim)  # a kept one would know the place by where it began
+        labels = job.config.detector == "simulator"
+        tasks = tasks_of(loaded.content, episode, evaluator, labels)
+        _forget_randomness()
+        with ExitStack() as stack:
+            parts = AgentParts(
+                body=sim.body,
+                detector=loaded.detector,
+                vocabulary=loaded.vocabulary,
+                rng=episode_rng(job, _AGENT),
+                evaluator=evaluator,
+            )
+            agent = make_agent(job.agent, parts)
+            stack.callback(getattr(agent, "close", lambda: None))
+            config = SessionConfig(max_steps=job.config.max_steps)
+            result = run_tasks(agent, sim, evaluator, tasks, config, observers)
+        return EpisodeRecord(job, result.goals, time.perf_counter() - began, _versions())
+
+    def close(self) -> None:
+        """Free the scene."""
+        if self._loaded is not None:
+            self._loaded.scene.close()
+            self._loaded = None
+
+    def _load(self, job: Job) -> _Loaded:
+        key = (job.file, job.digest, job.config.camera, job.config.noise)
+        if self._loaded is None or self._loaded.key != key:
+            self.close()
+            try:
+                self._loaded = _load(job, key)
+            except Exception as error:
+                raise SceneError(f"scene {job.scene!r} cannot be loaded: {error}") from error
+        return self._loaded
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Raises:
+        EpisodeError: It cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise EpisodeError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _load(job: Job, key: tuple[str, str, str, str]) -> _Loaded:
+    path = Path(job.file)
+    if digest_of(path) != job.digest:
+        raise EpisodeError(f"{path} has changed since the run began; run again")
+    content = read_episodes(path)
+    scene = build_scene(content.scene, job.config.camera, job.config.noise, episode_rng(job, 0))
+    try:
+        scene.sim.observe()  # a renderer that does not work is the scene's fault
+        vocabulary = scene.categories
+        if job.config.detector != "simulator":
+            vocabulary = tuple(sorted({*vocabulary, *content.objects}))
+        detector = make_detector(job.config.detector, scene.sim.labels, vocabulary, Run.segmenter)
+    except BaseException:
+        scene.close()
+        raise
+    return _Loaded(key, content, scene, detector, vocabulary)
+
+
+def _episode(content: SceneEpisodes, job: Job) -> Episode:
+    for episode in content.episodes:
+        if episode.id == job.episode:
+            return episode
+    raise EpisodeError(f"{job.file} has no episode {job.episode!r}")
+
+
+def _forget_randomness() -> None:
+    """Let no generator of a library carry on from the episode before."""
+    cv2.setRNGSeed(0)
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_num_threads(1)
+        torch.manual_seed(0)
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    return versions()
