@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from goat.bench.agents import AgentParts, make_agent
 from goat.bench.episodes import Episode, SceneEpisodes
@@ -25,7 +26,7 @@ from goat.commands.options import Run
 from goat.commands.parts import make_detector
 from goat.commands.scene import Scene, build_scene
 from goat.errors import EpisodeError
-from goat.protocols import Detector
+from goat.protocols import Detector, Evaluator
 from sim.truth import GroundTruth
 
 _NOISE, _AGENT = range(2)  # streams of randomness of an episode
@@ -70,7 +71,7 @@ class EpisodeWorker:
         episode = _episode(loaded.content, job)
         sim = loaded.scene.sim
         sim.reset(episode.start, episode_rng(job, _NOISE))
-        evaluator = GroundTruth(sim)  # a kept one would know the place by where it began
+        evaluator = _truth(loaded.scene)
         labels = job.config.detector == "simulator"
         tasks = tasks_of(loaded.content, episode, evaluator, labels)
         _forget_randomness()
@@ -133,6 +134,16 @@ def _load(job: Job, key: tuple[str, str, str, str]) -> _Loaded:
         scene.close()
         raise
     return _Loaded(key, content, scene, detector, vocabulary)
+
+
+def _truth(scene: Scene) -> Evaluator:
+    """Return ground truth as of where the robot is: the kept one, unless it knows another place.
+
+    What can be reached depends on where a robot starts; what is known of it is dear to find anew.
+    """
+    fresh, kept = GroundTruth(scene.sim), scene.evaluator
+    same = np.array_equal(fresh.navigable().state, kept.navigable().state)
+    return kept if same else fresh
 
 
 def _episode(content: SceneEpisodes, job: Job) -> Episode:
