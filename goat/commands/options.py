@@ -88,8 +88,9 @@ class Demo(Verb):
 class BenchMake(Verb):
     """Draw episodes from the ground truth of worlds and save them as files, one per world."""
 
-    world: conf.UseAppendAction[tuple[str, ...]] = ("generated:0..19",)
-    """"generated:SEED", "generated:FIRST..LAST", or a world file; repeat the flag for more."""
+    world: conf.UseAppendAction[tuple[str, ...]] = ()
+    """"generated:SEED", "generated:FIRST..LAST", or a world file; repeat the flag for more. By
+    default generated:0..19."""
     episodes_per_world: int = 5
     """Episodes in each file."""
     goals: str = "10"
