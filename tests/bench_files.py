@@ -1,0 +1,53 @@
+"""Small episode files: of a scene that nobody loads, and of a real home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from goat.bench.episodes import Episode, GoalObject, SceneEpisodes, Subtask
+from goat.bench.format import write_episodes
+from goat.commands.scene import Scene
+
+HOME = "generated:0,rooms=4"
+
+
+def write_file(path: Path, scene: str = "nowhere", episodes: Sequence[str] = ("0", "1")) -> None:
+    """Episodes that ask for a chair."""
+    chair = GoalObject("chair_01", "chair", np.zeros(3), np.zeros((1, 3)))
+    goals = (Subtask("chair", "category"),)
+    drawn = tuple(Episode(name, (0.0, 0.0, 0.0), 0.0, goals) for name in episodes)
+    write_episodes(path, SceneEpisodes(scene, {"chair": (chair,)}, drawn))
+
+
+def write_home(path: Path, scene: Scene, episodes: int = 2) -> None:
+    """Episodes of three goals in `HOME`, one of each kind, from random starts."""
+    rng = np.random.default_rng(0)
+    truth = scene.evaluator
+    objects: dict[str, tuple[GoalObject, ...]] = {}
+    for item in truth.objects.values():
+        if len(objects) == 3:
+            break
+        if np.ptp(item.bounds, axis=0).max() < 0.7 or item.category in objects:
+            continue
+        places = truth.viewpoints(item.id)
+        if len(places):
+            places = np.column_stack([places, np.zeros(len(places))])
+            center, text = item.bounds.mean(axis=0), f"the {item.category}"
+            view = (truth.photo_view(item.id, rng),)
+            objects[item.category] = (
+                GoalObject(item.name, item.category, center, places, (), (), (text,), view),
+            )
+    first, second, third = objects
+    goals = (
+        Subtask(first, "category"),
+        Subtask(second, "image", objects[second][0].id),
+        Subtask(third, "language", objects[third][0].id),
+    )
+    drawn = tuple(
+        Episode(str(i), scene.sim.random_pose(rng), 0.0, goals[i % 3 :] + goals[: i % 3])
+        for i in range(episodes)
+    )
+    write_episodes(path, SceneEpisodes(HOME, objects, drawn))
