@@ -115,7 +115,10 @@ def label_ends(axes: Axes, ends: Sequence[tuple[str, float]], x: float) -> None:
         axes.annotate(
             style.title.replace(" (shortest path)", ""), (x, end), (x + 0.55, place),
             color=style.color, va="center", fontsize=7.5, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": style.color, "lw": 0.5, "shrinkB": 3, "relpos": (0, 0.5)},
+            arrowprops={
+                "arrowstyle": "-", "color": style.color, "lw": 0.5, "shrinkB": 3,
+                "relpos": (0.0, 0.5),
+            },
         )  # fmt: skip
 
 
