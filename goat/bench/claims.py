@@ -112,8 +112,8 @@ class Judge:
     def _near(self, item: ObjectTruth, category: str) -> bool | None:
         places = [place for place in self._kinds.get(category, []) if place.id != item.id]
         gaps = np.array([gap(item, place) for place in places])
-        large = np.array([np.ptp(p.bounds, axis=0).max() > _LANDMARK for p in places], bool)
-        if (gaps[large] < NEAR).any():
+        clear = np.array([_is_landmark(place, item.room) for place in places], bool)
+        if (gaps[clear] < NEAR).any():
             return True
         return None if (gaps <= _FAR).any() else False
 
@@ -135,6 +135,12 @@ class Judge:
         if ratio >= _MARGINS[measure]:
             return True
         return False if ratio <= 1.0 / _MARGINS[measure] else None
+
+
+def _is_landmark(place: ObjectTruth, room: str | None) -> bool:
+    """Return whether people in `room` would say where something is by this."""
+    same = room is None or place.room is None or place.room == room
+    return same and bool(np.ptp(place.bounds, axis=0).max() > _LANDMARK)
 
 
 def _alike(have: str | None, wanted: str) -> bool | None:
