@@ -65,60 +65,11 @@ def unverified(config: TargetConfig) -> TargetConfig:
     return replace(config, keep=0.0, verify=0.0, better=1.0)
 
 
-class WithoutInstances:
-    """Knows categories only: any object of what a photo or a sentence is about will do.
-
-    What is left of the memory is a map of categories, as in the paper's "GOAT w/o instances".
-    """
+class _Reduced:
+    """Leaves everything to an agent that is less than the full one."""
 
     def __init__(self, parts: AgentParts) -> None:
-        """Build the agent that pursues the categories."""
-        self._agent = full(parts)
-        self._detector, self._vocabulary = parts.detector, parts.vocabulary
-        self._goal: Goal | None = None
-
-    @property
-    def status(self) -> Status | None:
-        """How the pursuit ended; None while it goes on."""
-        return self._agent.status
-
-    @property
-    def reason(self) -> str:
-        """Why it ended so."""
-        return self._agent.reason
-
-    @property
-    def timings(self) -> dict[str, float]:
-        """CPU time of the last step by stage, s."""
-        return self._agent.timings
-
-    def set_goal(self, goal: Goal) -> None:
-        """Start the pursuit of the goal's category.
-
-        Raises:
-            GoalError: The goal is about nothing that has a category.
-        """
-        self._agent.set_goal(CategoryGoal(category_of(goal, self._detector, self._vocabulary)))
-        self._goal = goal
-
-    def step(self, observation: Observation) -> Action:
-        """Return the next action."""
-        return self._agent.step(observation)
-
-    def frame(self) -> AgentFrame:
-        """Return what the last step saw and decided."""
-        return replace(self._agent.frame(), goal=self._goal)
-
-    def close(self) -> None:
-        """Stop perceiving."""
-        self._agent.close()
-
-
-class WithoutMemory:
-    """Starts every goal as if it had just been switched on."""
-
-    def __init__(self, parts: AgentParts) -> None:
-        """Keep what the agents are built of, and build the first."""
+        """Keep what the agent is built of, and build it."""
         self._parts = parts
         self._agent = full(parts)
 
@@ -137,16 +88,6 @@ class WithoutMemory:
         """CPU time of the last step by stage, s."""
         return self._agent.timings
 
-    def set_goal(self, goal: Goal) -> None:
-        """Forget everything and start a pursuit.
-
-        Raises:
-            GoalError: The goal says nothing.
-        """
-        self._agent.close()
-        self._agent = full(self._parts)
-        self._agent.set_goal(goal)
-
     def step(self, observation: Observation) -> Action:
         """Return the next action."""
         return self._agent.step(observation)
@@ -158,6 +99,36 @@ class WithoutMemory:
     def close(self) -> None:
         """Stop perceiving."""
         self._agent.close()
+
+
+class WithoutInstances(_Reduced):
+    """Knows categories only: any object of what a photo or a sentence is about will do.
+
+    What is left of the memory is a map of categories, as in the paper's "GOAT w/o instances".
+    """
+
+    def set_goal(self, goal: Goal) -> None:
+        """Start the pursuit of the goal's category.
+
+        Raises:
+            GoalError: The goal is about nothing that has a category.
+        """
+        category = category_of(goal, self._parts.detector, self._parts.vocabulary)
+        self._agent.set_goal(CategoryGoal(category))
+
+
+class WithoutMemory(_Reduced):
+    """Starts every goal as if it had just been switched on."""
+
+    def set_goal(self, goal: Goal) -> None:
+        """Forget everything and start a pursuit.
+
+        Raises:
+            GoalError: The goal says nothing.
+        """
+        self._agent.close()
+        self._agent = full(self._parts)
+        self._agent.set_goal(goal)
 
 
 def category_of(goal: Goal, detector: Detector, vocabulary: Sequence[str]) -> str:
