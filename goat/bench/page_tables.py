@@ -186,6 +186,20 @@ def modalities(metrics: Metrics) -> str:
     return table([*groups, ("matching %", MODALITIES)], rows)
 
 
+def visits(metrics: Metrics) -> str:
+    """Return strict success and SPL on first visits and on revisits, with how many there were."""
+    rows = []
+    for name in ordered(metrics):
+        cells = ""
+        for visit in ("first", "revisit"):
+            score = metrics[name].by_visit[visit]["strict"]
+            cells += _score_cells([score], [None, None], marked=False)
+            cells += f'<td class="n">{score.n}</td>'
+        rows.append(f"<tr>{agent_cell(name)}{cells}</tr>")
+    names = ("success %", "SPL", "goals")
+    return table([("first visit, strict", names), ("revisit, strict", names)], rows)
+
+
 def learning(metrics: Metrics, late: int) -> str:
     """Return the SPL of the first goal against that of later ones."""
     rows = []

@@ -96,8 +96,8 @@ def _heading(page: Page) -> str:
         _tile(cost, "{:.0f} ms".format, "CPU per step"),
     )
     return (
-        f'<h1>{escape(page.title)}</h1><p class="lead">{escape(lead)} '
-        f"Below: {escape(look(name).title)}.</p>"
+        f'<h1>{escape(page.title)}</h1><p class="lead">{escape(lead)}</p>'
+        f'<p class="of">Of these, {escape(look(name).title)}:</p>'
         f'<div class="tiles">{"".join(tiles)}</div>{_notes(page.notes)}'
     )
 
@@ -161,17 +161,19 @@ def _learning(page: Page) -> str:
     return (
         "<h2>Learning curve</h2>"
         f"{_figure(page, 'learning_curve', caption)}"
-        f"{tables.learning(page.metrics, page.config.late)}"
+        f'<div class="narrow">{tables.learning(page.metrics, page.config.late)}</div>'
     )
 
 
 def _visits(page: Page) -> str:
     caption = (
         "Strict success and SPL on the first visit to an object and on later ones. A revisit is a "
-        "goal of which a target was reached earlier in the episode."
+        "goal of which a target was reached earlier in the episode by the agent itself."
     )
     figure = _figure(page, "visits", caption)
-    return f"<h2>First visit and revisit</h2>{figure}" if figure else ""
+    if not figure:
+        return ""
+    return f"<h2>First visit and revisit</h2>{figure}{tables.visits(page.metrics)}"
 
 
 def _categories(page: Page) -> str:
