@@ -190,7 +190,7 @@ def _photo(node: Node) -> PhotoView:
 def _episode(node: Node, scene: str, objects: Mapping[str, tuple[GoalObject, ...]]) -> Episode:
     if node["scene_id"].text() != scene:
         raise node["scene_id"].error(repr(node["scene_id"].value), f"{scene!r}: one scene per file")
-    x, y, floor = MAP_FROM_HABITAT.apply(node["start_position"].numbers(3))
+    x, y, floor = MAP_FROM_HABITAT.apply(node["start_position"].numbers(3)).tolist()
     yaw = yaw_of_habitat(node["start_rotation"].quaternion())
     tasks = node["tasks"].items()
     if not tasks:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -146,7 +145,7 @@ class Node:
         """
         value = self.value
         good = isinstance(value, int | float) and not isinstance(value, bool)
-        if not good or not math.isfinite(value) or not low <= value <= high:
+        if not good or not low <= value <= high:  # so is nan
             raise self._wrong(f"a number within [{low:g}, {high:g}]")
         return float(value)
 

@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.spatial.transform import RigidTransform
+from scipy.spatial.transform import RigidTransform, Rotation
 
 from goat.frames import (
     BODY_FROM_OPTICAL,
+    MAP_FROM_HABITAT,
+    habitat_of_optical,
+    habitat_of_yaw,
     look_at,
     mast_camera,
     opengl_from_optical_pose,
+    optical_of_habitat,
     planar,
     planar_of,
     wrap_angle,
+    yaw_of_habitat,
 )
 
 coordinates = st.floats(-20.0, 20.0)
@@ -106,3 +111,45 @@ def test_half_a_turn_is_positive() -> None:
 
 def test_the_identity_is_the_pose_at_the_origin() -> None:
     assert np.allclose(planar(0.0, 0.0, 0.0).as_matrix(), RigidTransform.identity().as_matrix())
+
+
+def test_habitats_axes_become_those_of_the_map() -> None:
+    right, up, forward = MAP_FROM_HABITAT.apply([[1, 0, 0], [0, 1, 0], [0, 0, -1]])
+    assert np.allclose([right, up, forward], [[1, 0, 0], [0, 0, 1], [0, 1, 0]])
+
+
+@quick
+@given(coordinates, coordinates, angles)
+def test_a_step_forward_in_habitat_is_a_step_along_the_robots_x(
+    x: float, y: float, yaw: float
+) -> None:
+    rotation = habitat_of_yaw(yaw)
+    here = MAP_FROM_HABITAT.inv().apply([x, y, 0.0])
+    there = MAP_FROM_HABITAT.apply(here + Rotation.from_quat(rotation).apply([0, 0, -0.25]))
+    expected = planar_of(planar(x, y, yaw) * planar(0.25, 0.0, 0.0))
+    assert there.tolist() == pytest.approx([*expected[:2], 0.0], abs=1e-9)
+
+
+@quick
+@given(angles)
+def test_yaws_come_back_from_habitat(yaw: float) -> None:
+    assert abs(wrap_angle(yaw_of_habitat(habitat_of_yaw(yaw)) - yaw)) < 1e-9
+
+
+def test_turning_left_in_habitat_is_positive() -> None:
+    left = Rotation.from_euler("y", math.radians(30.0))  # its y axis points up
+    before = Rotation.from_quat([0, 0, 0, 1])
+    turned = yaw_of_habitat((before * left).as_quat()) - yaw_of_habitat(before.as_quat())
+    assert turned == pytest.approx(math.radians(30.0))
+
+
+@quick
+@given(st.lists(coordinates, min_size=3, max_size=3), st.lists(angles, min_size=3, max_size=3))
+def test_cameras_come_back_from_habitat(position: list[float], turns: list[float]) -> None:
+    rotation = Rotation.from_euler("xyz", turns).as_quat()
+    pose = optical_of_habitat(np.array(position), rotation)
+    ahead = np.array(position) + Rotation.from_quat(rotation).apply([0, 0, -1])
+    assert np.allclose(pose.apply([0, 0, 1]), MAP_FROM_HABITAT.apply(ahead))
+    again, turned = habitat_of_optical(pose)
+    assert np.allclose(again, position)
+    assert abs(np.dot(turned, rotation)) == pytest.approx(1.0)
