@@ -29,6 +29,7 @@ from sim.worlds.world import Room
 _RESOLUTION = 0.05  # m
 _REACH = 1.0  # m; a viewpoint is at most this far from its object
 _RAYS = 32
+_FEW = 4  # rays that are tried before the others
 _SPACING = 2  # cells between the viewpoints that are tried
 
 
@@ -160,26 +161,32 @@ class GroundTruth:
         near = footprint.gap(points, _REACH) <= _REACH
         thinned = near & (cells % _SPACING == 0).all(axis=1)
         candidates = points[thinned if thinned.any() else near]
-        seen = [self._sees(xy, object_id) for xy in candidates]
+        targets = footprint.surface_points(_RAYS, np.random.default_rng(object_id))
+        seen = [self._sees(xy, object_id, targets) for xy in candidates]
         return candidates[np.array(seen, bool)]
 
-    def _sees(self, xy: Float64Array, object_id: int) -> bool:
-        """Return whether a ray from the camera's height at `xy` (2,) first hits the object."""
+    def _sees(self, xy: Float64Array, object_id: int, targets: Float64Array) -> bool:
+        """Return whether a ray from the camera's height at `xy` (2,) first hits the object.
+
+        Args:
+            xy: (2,) m.
+            object_id: The object.
+            targets: (rays, 3) points on its surface; most places see one of the first few.
+        """
         eye = np.array([*xy, self._sim.world.floor + self._sim.camera_height])
-        rays = self._targets(object_id) - eye
-        hits = np.full(_RAYS, -1, np.int32)
-        distances = np.empty(_RAYS)
+        return any(self._hits(eye, part, object_id) for part in (targets[:_FEW], targets[_FEW:]))
+
+    def _hits(self, eye: Float64Array, targets: Float64Array, object_id: int) -> bool:
+        """Return whether a ray from `eye` (3,) to any of `targets` (N, 3) ends at the object."""
+        rays = targets - eye
+        hits = np.full(len(rays), -1, np.int32)
+        distances = np.empty(len(rays))
         reach = 1.1 * float(np.linalg.norm(rays, axis=1).max())
         mujoco.mj_multiRay(  # pyright: ignore[reportAttributeAccessIssue]
             self._sim.compiled.model, self._data, eye, rays.ravel(), None, True, -1,
-            hits, distances, None, _RAYS, reach,
+            hits, distances, None, len(rays), reach,
         )  # fmt: skip
         return bool((self._sim.compiled.geom_object[hits[hits >= 0]] == object_id).any())
-
-    def _targets(self, object_id: int) -> Float64Array:
-        """Return (rays, 3) points on the object, the same at every call."""
-        rng = np.random.default_rng(object_id)
-        return self._footprint(object_id).surface_points(_RAYS, rng)
 
     @cached_property
     def _data(self) -> mujoco.MjData:  # pyright: ignore[reportAttributeAccessIssue]
