@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ from goat.registry import require
 LOCAL = "local"
 """Address that starts a cluster of this machine alone."""
 _STORE = 128 * 2**20  # bytes of shared memory of a local cluster; records are small
+_PATIENCE = 10.0  # s for a cluster to answer
 _AHEAD = 2  # tasks in flight per core of the cluster, so that none waits for this process
 
 
@@ -70,6 +72,7 @@ def connect(address: str, workers: int) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ray = require("ray")
+    _check_address(address)
     options: dict[str, Any] = {
         "address": address,
         "log_to_driver": False,
@@ -85,11 +88,26 @@ def connect(address: str, workers: int) -> Any:
     try:
         ray.init(**options)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        raise ConfigError(
-            f"no Ray cluster answers at {address!r}: {error}; start one with 'ray start --head', "
-            "give its address, or --ray local"
-        ) from error
+        raise _no_cluster(address, error) from error
     return ray
+
+
+def _check_address(address: str) -> None:
+    """Check that something listens there: Ray itself would try for minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host, int(port)), _PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str, error: Exception) -> ConfigError:
+    return ConfigError(
+        f"no Ray cluster answers at {address!r}: {error}; start one with 'ray start --head', "
+        "give its address, or --ray local"
+    )
 
 
 def _launch(ray: Any, task: Any, make: MakeWorker, queue: JobQueue, flying: dict[Any, Job]) -> None:
@@ -104,7 +122,10 @@ def _result(ray: Any, ref: Any, job: Job) -> Outcome:
     try:
         return ray.get(ref)
     except ray.exceptions.RayError as error:
-        return Failure(job, f"its Ray task failed twice: {type(error).__name__}: {error}")
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        if isinstance(error, ray.exceptions.RayTaskError):
+            return Failure(job, f"Ray could not run it: {lines[-1]}", trace=str(error))
+        return Failure(job, f"its worker died a second time ({lines[0]})", trace=str(error))
 
 
 def _run(make: MakeWorker, job: Job) -> Outcome:
