@@ -92,12 +92,14 @@ def _heading(page: Page) -> str:
         _tile(figures.strict.spl, tables.decimal, "strict SPL"),
         _tile(figures.relaxed.success, lambda v: f"{tables.percent(v)} %", "relaxed success"),
         _tile(figures.matching.accuracy, lambda v: f"{tables.percent(v)} %", "right match"),
-        _tile(figures.learning.ratio, "{:.1f} x".format, "SPL of late goals to first"),
+        _tile(
+            figures.learning.ratio, "{:.1f} x".format, f"SPL, goals {page.config.late}+ over goal 1"
+        ),
         _tile(cost, "{:.0f} ms".format, "CPU per step"),
     )
     return (
         f'<h1>{escape(page.title)}</h1><p class="lead">{escape(lead)}</p>'
-        f'<p class="of">Of these, {escape(look(name).title)}:</p>'
+        f'<p class="of">{escape(look(name).title)}, all goals:</p>'
         f'<div class="tiles">{"".join(tiles)}</div>{_notes(page.notes)}'
     )
 
@@ -249,7 +251,8 @@ def _methods(page: Page) -> str:
         f"episodes, photos, sentences, seeds and noise (noise: {run.noise}; seed: {run.seed}; "
         f"robot: {run.camera}; detector: {run.detector}).",
         f"Intervals: percentiles of {config.resamples} bootstrap samples of whole episodes, since "
-        f"the goals of one share a memory (seed {config.seed}). A difference to "
+        "the goals of one share a memory; episodes of one scene are taken as independent "
+        f"(seed {config.seed}). A difference to "
         f"{look(config.baseline).title} resamples both agents together, over the episodes that "
         "both have finished. An interval of no width means that no episode differed from another, "
         "not that nothing else can happen.",
