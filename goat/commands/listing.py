@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from goat.bench.agents import AGENTS, SUMMARIES
 from goat.commands.options import List
 from goat.commands.parts import DEFAULT_MODELS
 from goat.perception.catalog import DETECTORS, ENCODERS, MATCHERS
@@ -23,6 +24,7 @@ def list_names(options: List, console: Console) -> int:
         return 0
     for registry in (DETECTORS, ENCODERS, MATCHERS):
         _list_registry(registry, console)
+    _list_agents(console)
     _list_cameras(console)
     _list_worlds(console)
     return 0
@@ -34,6 +36,15 @@ def _list_registry(registry: Registry, console: Console) -> None:
     table.add_column("weights, unless NAME:MODEL says otherwise")
     for name in registry.names():
         table.add_row(name, DEFAULT_MODELS.get(name, "needs none"))
+    console.print(table, end="\n\n")
+
+
+def _list_agents(console: Console) -> None:
+    table = Table(title="agents", title_justify="left", box=None, pad_edge=False)
+    table.add_column("name", style="bold", min_width=16)
+    table.add_column("what `goat bench run` compares")
+    for name in AGENTS.names():
+        table.add_row(name, SUMMARIES[name])
     console.print(table, end="\n\n")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sim_worlds import two_room_world
 
+from goat.bench.agents import AGENTS
 from goat.cli import main
 from goat.commands import doctor, parts
 from goat.commands.folders import fresh_folder
@@ -17,7 +18,7 @@ from goat.types import CategoryGoal, LanguageGoal, Task
 def test_every_registered_name_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     printed = capsys.readouterr().out
-    for registry in (parts.DETECTORS, parts.ENCODERS, parts.MATCHERS):
+    for registry in (parts.DETECTORS, parts.ENCODERS, parts.MATCHERS, AGENTS):
         assert all(name in printed for name in registry.names())
     assert "stretch" in printed
     assert "generated:SEED" in printed
