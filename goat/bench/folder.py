@@ -105,25 +105,35 @@ class ResultsFolder:
 
         Raises:
             EpisodeError: Two jobs would share one file.
+            ResultsError: A file cannot be renamed.
         """
         wanted = self._by_file(jobs)
-        digests = {(job.scene, job.digest) for job in jobs}
-        scenes = {job.scene for job in jobs}
+        digests: dict[str, set[str]] = {}
+        for job in jobs:
+            digests.setdefault(job.scene, set()).add(job.digest)
         finished: dict[Path, EpisodeRecord] = {}
         aside: list[str] = []
         for path, found in _records(self.path):
             if isinstance(found, str):
                 aside.append(_set_aside(path, "damaged", found))
-            elif found.job.config != self.config:
-                aside.append(_set_aside(path, "stale", "it was run with other settings"))
-            elif found.job.scene in scenes and (found.job.scene, found.job.digest) not in digests:
-                aside.append(_set_aside(path, "stale", "its episode file has changed since"))
-            elif path in wanted and not _same(found.job, wanted[path]):
-                aside.append(_set_aside(path, "stale", "it is of another episode"))
+            elif why := self._outdated(found.job, wanted.get(path), digests):
+                aside.append(_set_aside(path, "stale", why))
             elif path in wanted:
                 finished[path] = found
         missing = tuple(job for path, job in wanted.items() if path not in finished)
         return Inventory(tuple(finished.values()), missing, tuple(aside))
+
+    def _outdated(
+        self, there: Job, wanted: Job | None, digests: Mapping[str, set[str]]
+    ) -> str | None:
+        """Return why a record does not count any more, None if it does."""
+        if there.config != self.config:
+            return "it was run with other settings"
+        if there.digest not in digests.get(there.scene, {there.digest}):
+            return "its episode file has changed since"
+        if wanted is not None and not _same(there, wanted):
+            return "it is of another episode"
+        return None
 
     def write(self, record: EpisodeRecord) -> None:
         """Write a record, all of it or nothing.
@@ -287,7 +297,10 @@ def _set_aside(path: Path, suffix: str, why: str) -> str:
         ending = suffix if number == 1 else f"{suffix}-{number}"
         target = path.with_name(f"{path.name}.{ending}")
         if not target.exists():
-            path.rename(target)
+            try:
+                path.rename(target)
+            except OSError as error:
+                raise ResultsError(f"{path} is no record and cannot be renamed: {error}") from error
             return f"{path} is set aside as {target.name}: {why}"
     raise AssertionError("unreachable")
 
