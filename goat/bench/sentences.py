@@ -14,7 +14,7 @@ _ADJECTIVE = {"wood": "wooden", "wool": "woollen", "gold": "golden"}
 _SAID = frozenset({"wood", "metal", "leather", "fabric", "glass", "wool", "gold", "wicker"})
 _PICTURED = frozenset({"picture", "mirror", "clock", "book", "potted plant", "tv", "monitor"})
 """Things whose colour and material, as measured, are not what people name them by."""
-_SUBJECTS = frozenset(
+_NO_LANDMARKS = frozenset(
     {"ceiling light", "ceiling lamp", "chandelier", "wall", "floor", "ceiling", "curtain"}
 )
 """Things that nobody stands next to."""
@@ -90,16 +90,16 @@ def _by_claims(item: ObjectTruth, judge: Judge) -> dict[tuple[Claim, ...], list[
 
 def _combinations(item: ObjectTruth, judge: Judge) -> Iterator[tuple[Claim, ...]]:
     looks = _looks(item)
-    places = [] if item.room is None else [Claim("room", item.room)]
-    places += [Claim(kind, name) for kind, name in judge.around(item) if name not in _SUBJECTS]
-    for claim in (*looks, *places):
+    rooms = [] if item.room is None else [Claim("room", item.room)]
+    places = [Claim(kind, name) for kind, name in judge.around(item) if name not in _NO_LANDMARKS]
+    for claim in (*looks, *rooms, *places):
         yield (claim,)
     for word in SUPERLATIVES:
         yield (Claim("size", word),)
     if len(looks) == 2:
         yield tuple(looks)
-    yield from product(looks[:1], places)
-    yield from product(places[1:], places[:1])
+    yield from product(looks[:1], (*rooms, *places))
+    yield from product(places, rooms)
 
 
 def _looks(item: ObjectTruth) -> list[Claim]:
