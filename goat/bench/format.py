@@ -200,7 +200,7 @@ def _episode(node: Node, scene: str, objects: Mapping[str, tuple[GoalObject, ...
 
 
 def _subtask(node: Node, objects: Mapping[str, tuple[GoalObject, ...]]) -> Subtask:
-    category = node.at(0).choice(objects)
+    category = node.at(0).choice([name for name, items in objects.items() if items])
     kind = node.at(1).choice(_MODALITY)
     if kind == "object":
         return Subtask(category, "category")
@@ -227,7 +227,7 @@ def write_episodes(path: Path, content: SceneEpisodes) -> None:
     text = json.dumps(_file(content), separators=(",", ":"), ensure_ascii=False)
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=0) as file:
-        file.write(text.encode("utf-8", "surrogatepass"))
+        file.write(text.encode())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, packed.getvalue())

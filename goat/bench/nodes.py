@@ -102,6 +102,8 @@ class Node:
         if not isinstance(self.value, dict):
             raise self._wrong("an object")
         for key, value in self.value.items():
+            if not _is_text(key):
+                raise self.error(f"the key {key!r}", "a text that is not empty")
             yield key, Node(value, self._file, self, repr(key))
 
     def text(self) -> str:
@@ -110,7 +112,7 @@ class Node:
         Raises:
             EpisodeError: It is none.
         """
-        if not isinstance(self.value, str) or not self.value.strip():
+        if not _is_text(self.value):
             raise self._wrong("a text that is not empty")
         return self.value
 
@@ -180,6 +182,13 @@ class Node:
         if abs(float(np.linalg.norm(values)) - 1.0) > _UNIT:
             raise self._wrong("a rotation: x, y, z, w of length 1")
         return values
+
+
+def _is_text(value: Any) -> bool:
+    """Return whether a value is a text that can be shown: neither blank nor half a character."""
+    if not isinstance(value, str) or not value.strip():
+        return False
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _short(value: Any) -> str:

@@ -91,6 +91,8 @@ def test_unknown_objects_are_named(truth):
 def test_photo_shows_the_object_in_its_middle(truth):
     view = truth.photo_view(BLUE, np.random.default_rng(0))
     photo = truth.take_photo(view)
+    assert 0.03 <= view.frame_coverage <= 0.65
+    assert 0.6 <= view.object_coverage <= 1.0
     assert photo.shape == (512, 512, 3)
     r, _, b = photo[226:286, 226:286].reshape(-1, 3).mean(axis=0)
     assert b > 1.5 * r
