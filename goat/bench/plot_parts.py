@@ -113,7 +113,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[str, float]], x: float) -> None:
     for (agent, end), place in zip(wanted, places, strict=True):
         style = look(agent)
         axes.annotate(
-            style.title.replace(" (shortest path)", ""), (x, end), (x + 0.55, place),
+            style.title.replace(" (shortest path)", ""), (x, end), (1.055 * x, place),
             color=style.color, va="center", fontsize=7.5, annotation_clip=False,
             arrowprops={
                 "arrowstyle": "-", "color": style.color, "lw": 0.5, "shrinkB": 3,

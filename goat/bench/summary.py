@@ -14,6 +14,7 @@ from goat.bench.style import look, ordered
 SCHEMA = 1
 """Version of the layout."""
 _MOST_DAMAGED = 20
+_FEW = 10  # episodes from which percentiles of the bootstrap can be trusted
 
 
 def document(
@@ -52,6 +53,7 @@ def notes_on(results: Results, metrics: Mapping[str, AgentMetrics]) -> list[str]
     return [
         *_damaged(results.damaged),
         *_uneven(results, metrics),
+        *_few(metrics),
         *_unjudged(results, metrics),
         *_mixed_versions(results),
     ]
@@ -71,8 +73,15 @@ def _uneven(results: Results, metrics: Mapping[str, AgentMetrics]) -> list[str]:
             f"The agents have finished different sets of episodes ({counts}). Differences are "
             "over the episodes that both have finished, all else over each agent's own."
         ]
-    if len(next(iter(sets.values()), ())) == 1:
-        return ["There is one episode only: nothing can be said about intervals."]
+    return []
+
+
+def _few(metrics: Mapping[str, AgentMetrics]) -> list[str]:
+    fewest = min(figures.episodes for figures in metrics.values())
+    if fewest == 1:
+        return ["From one episode alone, nothing can be said about intervals."]
+    if fewest < _FEW:
+        return [f"Intervals from as few as {fewest} episodes are too narrow."]
     return []
 
 

@@ -94,11 +94,16 @@ def _film_one(
         _log.warning("filming failed", exc_info=True)
         video.close()
         (folder / name).unlink(missing_ok=True)
-        made.notes.append(
-            f"Episode {record.job.episode} of {record.job.scene} could not be filmed: {error}."
-        )
+        made.notes.append(_refusal(record.job, error))
         return
     made.films[episode_key(record)] = Film(name, _outcome(again) == _outcome(record))
+
+
+def _refusal(job: Job, error: Exception) -> str:
+    said = f"Episode {job.episode} of {job.scene} could not be filmed: {error}."
+    if Path(job.file).is_file():
+        return said
+    return f"{said} {job.file} is not here: make the report where the benchmark was run."
 
 
 def _outcome(record: EpisodeRecord) -> list[tuple[object, ...]]:

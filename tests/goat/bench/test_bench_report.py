@@ -178,7 +178,9 @@ def test_readers_are_told_what_is_wrong() -> None:
     assert "different versions: goat 0.1.0, 0.2.0" in told
     text = read(render(page)).text
     assert all(note in text for note in page.notes)
-    assert page_of(make_records(("goat",), episodes=3, goals=2)).notes == []
+    assert page_of(make_records(("goat",), episodes=10, goals=1)).notes == []
+    assert "as few as 3 episodes" in page_of(make_records(("goat",), 3, 1)).notes[0]
+    assert "From one episode alone" in page_of(make_records(("goat",), 1, 1)).notes[0]
 
 
 def test_many_damaged_files_are_counted() -> None:

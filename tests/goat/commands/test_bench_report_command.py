@@ -136,7 +136,8 @@ def test_episodes_are_filmed_and_compared_with_their_first_run(tmp_path: Path) -
     assert all((tmp_path / one.file).stat().st_size > 1000 for one in made.films.values())
     assert not (tmp_path / "videos/goat-generated_0-2.mp4").exists()
     assert made.notes == [
-        "Episode 2 of generated:0 could not be filmed: episodes/0.json.gz: cannot be read."
+        "Episode 2 of generated:0 could not be filmed: episodes/0.json.gz: cannot be read. "
+        "episodes/0.json.gz is not here: make the report where the benchmark was run."
     ]
     assert studio.closed
 
