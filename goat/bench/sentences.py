@@ -127,4 +127,5 @@ def _phrases(category: str, claims: tuple[Claim, ...]) -> Iterator[str]:
         yield " ".join(("the", *words))
     colors = [claim.value for claim in claims if claim.kind == "color"]
     if len(claims) == 1 and colors:
-        yield f"the {category} that is {colors[0]}"
+        verb = "are" if category.endswith("s") else "is"
+        yield f"the {category} that {verb} {colors[0]}"

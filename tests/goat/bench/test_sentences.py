@@ -106,3 +106,8 @@ def test_what_only_a_part_or_a_picture_shows_is_not_said() -> None:
     }
     assert descriptions(things[1], things) == ["the picture in the office"]
     assert not any("red" in text for text in descriptions(things[3], things))
+
+
+def test_plural_nouns_take_a_plural_verb() -> None:
+    things = {1: make_truth(1, "boxes", (0, 0), color="red")}
+    assert "the boxes that are red" in descriptions(things[1], things)
