@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from goat.bench.jobs import Failure, Scope
 from goat.bench.records import EpisodeRecord, Job
 
 _HORIZON = 24 * 3600.0  # s over which the speed is averaged: episodes are long and uneven
+
+
+class _Bar(Progress):
+    """A bar with a line of scores below it."""
+
+    scores = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        yield Text(self.scores)
 
 
 class BenchProgress:
@@ -38,16 +49,15 @@ class BenchProgress:
         self._goals: dict[str, list[bool]] = {job.agent: [] for job in jobs}
         for record in finished:
             self._score(record)
-        self._bar = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
+        self._bar = _Bar(
+            BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("episodes, {task.fields[rate]}, time left"),
+            TextColumn("episodes, {task.fields[rate]} per hour, left"),
             TimeRemainingColumn(),
             console=console,
             speed_estimate_period=_HORIZON,
         )
-        self._task = self._bar.add_task("", total=len(jobs) - len(finished), rate="- per hour")
+        self._task = self._bar.add_task("", total=len(jobs) - len(finished), rate="-")
 
     def __enter__(self) -> BenchProgress:
         """Show the bar."""
@@ -93,12 +103,8 @@ class BenchProgress:
         self._count += episodes
         rate = 3600.0 * self._count / (time.monotonic() - self._began)
         scores = [f"{agent} {sum(g) / len(g):.0%}" for agent, g in self._goals.items() if g]
-        self._bar.update(
-            self._task,
-            advance=episodes,
-            description=", ".join(scores),
-            rate=f"{rate:.0f} per hour",
-        )
+        self._bar.scores = f"goals reached: {', '.join(scores)}" if scores else ""
+        self._bar.update(self._task, advance=episodes, rate=f"{rate:.0f}")
 
     def _print(self, line: str) -> None:
         self._bar.console.print(line, highlight=False, soft_wrap=True)
