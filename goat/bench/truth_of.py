@@ -45,7 +45,11 @@ def true_object(
     """
     points = _moved(instance.points[:: len(instance.points) // _MOST_POINTS + 1], world_from_map)
     own = np.stack([points.min(axis=0), points.max(axis=0)])
-    near = [truth for truth in objects.values() if bounds_touch(truth.bounds, own, _GROW)]
+    all_ = list(objects.values())
+    if not all_:
+        return None
+    touching = bounds_touch(np.stack([truth.bounds for truth in all_]), own, _GROW)
+    near = [all_[index] for index in np.flatnonzero(touching)]
     scores = {truth.id: _likeness(instance, points, own, truth) for truth in near}
     best = max(scores, key=lambda number: scores[number], default=None)
     return best if best is not None and scores[best] > 0.0 else None
