@@ -36,7 +36,8 @@ def run_on_ray(make: MakeWorker, queue: JobQueue, address: str, workers: int) ->
     there, at the same paths, on every node.
 
     Args:
-        make: Called once in each Ray worker process.
+        make: Called once in each Ray worker process, if it is a function of a module: any other
+            callable arrives as a new one with each task.
         queue: May be emptied meanwhile, to stop after the tasks in flight.
         address: Of a cluster, as `ray.init` takes it, or `LOCAL`.
         workers: Cores of a local cluster.

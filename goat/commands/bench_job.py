@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -104,6 +105,18 @@ class EpisodeWorker:
             except Exception as error:
                 raise SceneError(f"scene {job.scene!r} cannot be loaded: {error}") from error
         return self._loaded
+
+
+def quiet_worker() -> EpisodeWorker:
+    """Return a worker for a process of its own, which prints errors only."""
+    logging.basicConfig(level=logging.ERROR)
+    return EpisodeWorker()
+
+
+def debug_worker() -> EpisodeWorker:
+    """Return a worker for a process of its own, which prints what the libraries log."""
+    logging.basicConfig(level=logging.INFO)
+    return EpisodeWorker()
 
 
 def digest_of(path: Path) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from goat.bench.jobs import Failure, Scope
 from goat.bench.records import EpisodeRecord, Job
+from goat.types import Status
 
 _HORIZON = 24 * 3600.0  # s over which the speed is averaged: episodes are long and uneven
 
@@ -73,9 +74,11 @@ class BenchProgress:
         self._score(record)
         good = sum(bool(goal.strict_success) for goal in record.goals)
         steps = sum(goal.steps for goal in record.goals)
+        errors = sum(goal.status is Status.ERROR for goal in record.goals)
+        broken = f", [red]{errors} ended with an error[/]" if errors else ""
         self._print(
             f"{_name(record.job)}: {good} of {len(record.goals)} goals, {steps} steps, "
-            f"{record.seconds:.0f} s"
+            f"{record.seconds:.0f} s{broken}"
         )
         self._advance(1)
 

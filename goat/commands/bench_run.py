@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,13 +14,13 @@ from goat.bench.agents import AGENTS
 from goat.bench.cluster import run_on_ray
 from goat.bench.folder import Inventory, ResultsFolder
 from goat.bench.format import episode_files, read_episodes
-from goat.bench.jobs import JobQueue
+from goat.bench.jobs import JobQueue, MakeWorker, Outcome
 from goat.bench.metrics import measure
 from goat.bench.pool import run_in_pool
 from goat.bench.records import EpisodeRecord, Job, RunConfig
 from goat.bench.results import versions
 from goat.bench.runner import Execute, Summary, run_jobs
-from goat.commands.bench_job import EpisodeWorker, digest_of
+from goat.commands.bench_job import debug_worker, digest_of, quiet_worker
 from goat.commands.bench_progress import BenchProgress
 from goat.commands.options import BenchRun
 from goat.commands.parts import split_spec
@@ -131,17 +131,18 @@ def _jobs_of(path: Path, agents: Sequence[str], config: RunConfig, limit: int | 
 
 
 def _executor(options: BenchRun) -> Execute:
+    make = debug_worker if options.debug else quiet_worker
     if options.ray is None:
-        return partial(_in_pool, options.workers)
-    return partial(_on_ray, options.ray, options.workers)
+        return partial(_in_pool, make, options.workers)
+    return partial(_on_ray, make, options.ray, options.workers)
 
 
-def _in_pool(workers: int, queue: JobQueue):
-    return run_in_pool(EpisodeWorker, queue, workers)
+def _in_pool(make: MakeWorker, workers: int, queue: JobQueue) -> Iterator[Outcome]:
+    return run_in_pool(make, queue, workers)
 
 
-def _on_ray(address: str, workers: int, queue: JobQueue):
-    return run_on_ray(EpisodeWorker, queue, address, workers)
+def _on_ray(make: MakeWorker, address: str, workers: int, queue: JobQueue) -> Iterator[Outcome]:
+    return run_on_ray(make, queue, address, workers)
 
 
 def _greet(folder: ResultsFolder, stock: Inventory, plan: Plan, console: Console) -> None:

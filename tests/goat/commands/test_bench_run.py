@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from bench_files import write_file
-from bench_workers import FakeWorker, log_of
+from bench_workers import RESULT, FakeWorker, log_of
 from rich.console import Console
 
 from goat import cli
@@ -26,6 +26,7 @@ from goat.errors import (
     ResultsError,
     UnknownNameError,
 )
+from goat.types import Status
 
 
 @pytest.fixture
@@ -62,6 +63,14 @@ def test_a_run_leaves_records_and_says_where(options: BenchRun) -> None:
     assert any(line.split()[:4] == ["random", "4", "8", "0.000"] for line in printed.splitlines())
     run_json = json.loads((options.out / "run.json").read_text())
     assert run_json["config"]["max_steps"] == 500
+
+
+def test_agents_that_break_are_pointed_out(
+    options: BenchRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench_workers.RESULT", replace(RESULT, status=Status.ERROR))
+    _, printed = run(options)
+    assert printed.count("2 ended with an error") == 8
 
 
 def test_a_run_is_continued(options: BenchRun, tmp_path: Path) -> None:
