@@ -154,7 +154,7 @@ class Agent:
         if self._steps % self.config.prepare_every == 1:
             self._matcher.prepare(self.memory.instances(), 1)
 
-    def _match_anew(self, explored: bool) -> list[Match]:
+    def _match_anew(self, explored: float) -> list[Match]:
         grid, instances = self.memory.grid(), self.memory.instances()
         self._matches = self._matcher.match(instances, grid, explored)
         return self._matches

@@ -14,8 +14,8 @@ from goat.target import Effort, OpeningScan, TargetConfig, TargetSelector
 from goat.types import DiscreteAction, Float64Array, Instance, Status
 
 Pose = tuple[float, float, float]
-Matching = Callable[[bool], list[Match]]
-"""Whether there is no frontier left -> candidates for the goal, likeliest first."""
+Matching = Callable[[float], list[Match]]
+"""Share of the place that has been seen -> candidates for the goal, likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,11 @@ class Pursuit:
         return self._selector.current is not None
 
     @property
-    def explored(self) -> bool:
-        """Whether no frontier is left."""
-        return self._selector.effort > Effort.EXPLORE
+    def explored(self) -> float:
+        """Share of the place that has been seen, in [0, 1]; 1 once no frontier is left."""
+        if self._selector.effort > Effort.EXPLORE:
+            return 1.0
+        return self._navigator.coverage()
 
     def decide(self, pose: Pose, collided: bool, matches: list[Match], match: Matching) -> Decision:
         """Return what to do.
@@ -75,6 +77,7 @@ class Pursuit:
             matches: Candidates for the goal.
             match: Finds them anew when there is nothing left to explore.
         """
+        self._selector.steps += 1
         self._show_map(pose, collided)
         if self._scan.going(pose[2]):
             return Decision(self._navigator.scan(), None)
@@ -103,7 +106,7 @@ class Pursuit:
                 reason = f"stands before the {instance.label}"
                 return Decision(stopping(step), target, Status.REACHED, reason)
             else:
-                self._selector.reject(instance.id)
+                self._selector.reject(target)
         return None
 
     def _choose(self, matches: list[Match]) -> Match | None:
@@ -113,6 +116,8 @@ class Pursuit:
 
     def _explore(self) -> Decision | None:
         """Return the next step of exploration; None if a greater effort has begun."""
+        if self._selector.judging and self._selector.try_harder():
+            return None
         step = self._navigator.explore()
         if step.outcome is Progress.MOVING:
             return Decision(step, None)

@@ -15,24 +15,36 @@ from goat.memory.matcher import Match
 class TargetConfig:
     """When a candidate is good enough."""
 
-    act: float = 0.4
+    act: float = 0.45
     """Probability from which a candidate is driven to before everything is explored."""
     keep: float = 0.3
     """A candidate driven to is kept while its probability stays above this."""
     act_explored: float = 0.15
-    """The same once there is no frontier left, but places where something may hide."""
+    """The same once there is no frontier left, or no hope that anything better is unseen."""
     settle: float = 0.12
     """Once these have been looked at as well, the best candidate above this is driven to."""
     verify: float = 0.5
     """Probability needed to stop at a candidate while there are others to look at."""
     lead: float = 1.5
-    """Once there is no frontier left, being this many times likelier than the next is enough."""
+    """Among the candidates left, being this many times likelier than the next is enough."""
+    hope: float = 3.0
+    """Exploring ends when the best candidate is this many times likelier than all that is unseen."""
+    patience: int = 330
+    """Steps after which a candidate is taken, however likely something better is unseen."""
     better: float = 0.15
     """A rival takes over when it is likelier by this much."""
     distance_cost: float = 0.01
     """Probability that one metre of driving is worth."""
     unconfirmed: float = 0.9
     """What the probability of an object seen only once is worth."""
+    glance: float = 0.2
+    """Probability from which a candidate near by is looked at before exploring on."""
+    glance_reach: float = 15.0
+    """Metres that a look at a certain candidate would be worth; at another its share of them."""
+
+
+_Candidate = tuple[float, float, Match]
+"""Worth, driving distance (m) and the match itself."""
 
 
 class Effort(IntEnum):
@@ -58,8 +70,11 @@ class TargetSelector:
         """Forget choices and rejections: a new goal."""
         self.current: int | None = None
         self.effort = Effort.EXPLORE
+        self.steps = 0
+        self.judging = False
         self._rival = 0.0
-        self._rejected: set[int] = set()
+        self._rejected: dict[int, float] = {}
+        self._retried: set[int] = set()
         self._unreachable: set[int] = set()
 
     def choose(self, matches: Sequence[Match], distances: Sequence[float]) -> Match | None:
@@ -69,19 +84,18 @@ class TargetSelector:
             matches: Candidates of the goal.
             distances: Driving distance to each, m; inf where there is no way.
         """
-        # Once everything has been looked at the best candidate left is as good as it gets.
-        last = self.effort is Effort.SETTLE
-        barred = self._unreachable if last else self._rejected | self._unreachable
+        cfg = self.config
+        self.judging = self._judges(matches)
         open_ = {
             match.instance.id: (self._worth(match), distance, match)
             for match, distance in zip(matches, distances, strict=True)
-            if match.instance.id not in barred
+            if not self._is_barred(match)
         }
         threshold = self._threshold
-        good = {i: item for i, item in open_.items() if item[0] >= threshold}
+        good = {i: item for i, item in open_.items() if item[0] >= threshold or _near(item, cfg)}
         best = max(good.values(), key=self._utility, default=None)
         mine = None if self.current is None else open_.get(self.current)
-        if mine is not None and self._holds(mine[0], best, threshold):
+        if mine is not None and self._holds(mine, best):
             return self._take(mine[2], matches)
         return self._take(None if best is None else best[2], matches)
 
@@ -96,19 +110,26 @@ class TargetSelector:
         if self.effort is Effort.SETTLE:
             return True
         worth = self._worth(match)
-        ahead = self.effort is Effort.INSPECT and worth >= self.config.lead * self._rival
-        return ahead or worth >= self.config.verify
+        late = self.judging or self.effort is Effort.INSPECT
+        return worth >= self.config.verify or (late and worth >= self.config.lead * self._rival)
 
     def try_harder(self) -> bool:
         """Go on to the next effort; return False if there is none."""
         if self.effort is Effort.SETTLE:
             return False
+        if self.judging:
+            self.effort = Effort.SETTLE
+            return True
         self.effort = Effort(self.effort + 1)
         return True
 
-    def reject(self, instance_id: int) -> None:
-        """Bar a candidate that turned out to be something else."""
-        self._rejected.add(instance_id)
+    def reject(self, match: Match) -> None:
+        """Bar a candidate that looks like something else from near.
+
+        Once it is worth much more it gets a second chance, and only one.
+        """
+        number = match.instance.id
+        self._rejected[number] = math.inf if number in self._retried else self._worth(match)
         self.current = None
 
     def give_up(self, instance_id: int) -> None:
@@ -121,24 +142,51 @@ class TargetSelector:
         """Whether some candidate could not be reached."""
         return bool(self._unreachable)
 
+    def _is_barred(self, match: Match) -> bool:
+        """Return whether a candidate is out; one that was rejected may get its second chance."""
+        number = match.instance.id
+        if number in self._unreachable:
+            return True
+        # Once everything has been looked at the best candidate left is as good as it gets.
+        if self.effort is Effort.SETTLE or number not in self._rejected:
+            return False
+        if self._worth(match) <= self._rejected[number] + self.config.better:
+            return True
+        del self._rejected[number]
+        self._retried.add(number)
+        return False
+
     @property
     def _threshold(self) -> float:
         cfg = self.config
+        if self.judging and self.effort is Effort.EXPLORE:
+            return cfg.act_explored
         return (cfg.act, cfg.act_explored, cfg.settle)[self.effort]
 
-    def _holds(
-        self, worth: float, best: tuple[float, float, Match] | None, threshold: float
-    ) -> bool:
-        if worth < min(self.config.keep, threshold):
-            return False
-        return best is None or best[0] <= worth + self.config.better
+    def _judges(self, matches: Sequence[Match]) -> bool:
+        """Return whether to choose among the candidates there are: no better one is to be found."""
+        worth = [self._worth(m) for m in matches if m.instance.id not in self._unreachable]
+        best = max(worth, default=0.0)
+        unseen = max(0.0, 1.0 - sum(match.probability for match in matches))
+        patient = self.steps < self.config.patience
+        return best >= self.config.settle and (best >= self.config.hope * unseen or not patient)
+
+    def _holds(self, mine: _Candidate, best: _Candidate | None) -> bool:
+        enough = mine[0] >= min(self.config.keep, self._threshold) or _near(mine, self.config)
+        return enough and (best is None or best[0] <= mine[0] + self.config.better)
 
     def _worth(self, match: Match) -> float:
         return match.probability * (1.0 if match.instance.confirmed else self.config.unconfirmed)
 
-    def _utility(self, item: tuple[float, float, Match]) -> float:
+    def _utility(self, item: _Candidate) -> float:
         distance = item[1] if math.isfinite(item[1]) else 100.0
         return item[0] - self.config.distance_cost * distance
+
+
+def _near(item: _Candidate, config: TargetConfig) -> bool:
+    """Return whether a candidate is worth the way to a closer look."""
+    worth, distance, _ = item
+    return worth >= config.glance and distance <= config.glance_reach * worth
 
 
 class OpeningScan:

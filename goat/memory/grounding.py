@@ -16,7 +16,7 @@ import numpy as np
 from goat.geometry import bounds_distance
 from goat.memory.language import Description, Relation
 from goat.memory.rooms import RoomConfig, RoomMap
-from goat.memory.vocabulary import NEAR_COLORS, accepts
+from goat.memory.vocabulary import NEAR_COLORS, accepts, canonical
 from goat.types import Float32Array, Instance, OccupancyGrid
 
 
@@ -36,6 +36,8 @@ class GroundingConfig:
     """Materials are measured poorly, so they lower the fit at most to this."""
     near: float = 0.9
     """Gap at which "next to" has fallen to 1/e, m."""
+    other_kind: float = 0.5
+    """What a kind of the thing asked for counts where the thing itself has a label of its own."""
     room_floor: float = 0.15
     """Room types are inferred, so they lower the fit at most to this."""
 
@@ -50,6 +52,8 @@ class Scene:
     """Where it is."""
     room_config: RoomConfig
     """Where one room ends and the next begins."""
+    labels: frozenset[str] = frozenset()
+    """Categories the detector tells apart, in canonical words."""
 
     @cached_property
     def rooms(self) -> RoomMap:
@@ -73,7 +77,7 @@ class Grounder:
     def fits(self, description: Description) -> dict[int, float]:
         """Return instance id -> fit in [0, 1]; ids whose category cannot be meant are missing."""
         nouns = {
-            instance.id: noun_fit(description.noun, instance.label_scores)
+            instance.id: self._noun(description.noun, instance)
             for instance in self._scene.instances
         }
         candidates = [i for i in self._scene.instances if nouns[i.id] > 0.0]
@@ -81,6 +85,17 @@ class Grounder:
             instance.id: nouns[instance.id] * self._parts(description, instance, candidates)
             for instance in candidates
         }
+
+    def _noun(self, noun: str | None, instance: Instance) -> float:
+        """Return how well the noun fits; who says "lamp" may mean a ceiling light, but rather not.
+
+        Only where the detector tells the two apart.
+        """
+        fit = noun_fit(noun, instance.label_scores)
+        if noun is None or canonical(noun) not in self._scene.labels:
+            return fit
+        same = canonical(instance.label) == canonical(noun)
+        return fit if same else fit * self._config.other_kind
 
     def _parts(
         self, description: Description, instance: Instance, candidates: Sequence[Instance]

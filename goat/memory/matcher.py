@@ -7,7 +7,7 @@ their cosine as well. Probabilities of different modalities mean the same: act a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,8 +16,10 @@ from goat.memory.grounding import Grounder, GroundingConfig, Scene, noun_fit
 from goat.memory.landmarks import LandmarkMap
 from goat.memory.language import Description, parse
 from goat.memory.photo import FeatureCache, PhotoConfig, PhotoLook, PhotoMatcher, PhotoTools
+from goat.memory.posterior import posterior
 from goat.memory.rooms import RoomConfig
 from goat.memory.views import crop_of
+from goat.memory.vocabulary import canonical
 from goat.protocols import ImageEncoder, KeypointMatcher, TextEncoder
 from goat.types import (
     CategoryGoal,
@@ -40,12 +42,15 @@ class MatcherConfig:
     """How photo matches become a probability."""
     rooms: RoomConfig = field(default_factory=RoomConfig)
     """Where one room ends and the next begins."""
-    rival_weight: float = 0.5
-    """How much equally good rivals lower the probability of a description that singles one out."""
     unexplored_comparison: float = 0.5
-    """What "the largest" is worth while not everything has been seen."""
-    complete: float = 0.9
-    """Probability that, once everything is explored, a goal is among the candidates known."""
+    """What "the largest" is worth while nothing else has been seen."""
+    seen: tuple[float, float] = (0.1, 0.97)
+    """Least and greatest probability that what is sought has been seen, however little or much of
+    the place has."""
+    neutral_photo: float = 0.25
+    """Likeness to a photo that speaks neither for an object of its category nor against it."""
+    neutral_description: float = 0.6
+    """The same for how well an object fits a description."""
     clip_temperature: float = 0.02
     """Softmax temperature of image-text cosines among the candidates."""
     clip_weight: float = 0.5
@@ -99,7 +104,8 @@ class GoalMatcher:
         self._encoders = encoders
         self._features = FeatureCache(keypoints, self.config.photo.cache)
         self._crops: dict[int, Float32Array] = {}
-        self._answer: Callable[[Sequence[Instance], OccupancyGrid, bool], dict[int, float]]
+        self._labels: frozenset[str] = frozenset()
+        self._answer: Callable[[Sequence[Instance], OccupancyGrid, float], dict[int, float]]
         self._answer = lambda instances, grid, explored: {}
 
     def set_goal(self, goal: Goal, labels: Sequence[str] = ()) -> None:
@@ -112,6 +118,8 @@ class GoalMatcher:
         Raises:
             GoalError: A sentence without words.
         """
+        cfg = self.config
+        self._labels = frozenset(canonical(label) for label in labels)
         match goal:
             case CategoryGoal(category):
                 self._answer = lambda instances, grid, explored: {
@@ -120,9 +128,8 @@ class GoalMatcher:
             case ImageGoal():
                 tools = PhotoTools(self._keypoints, self._features, self._look, self._landmarks)
                 photo = PhotoMatcher(goal, tools, self.config.photo)
-                named = goal.category is not None
-                self._answer = lambda instances, grid, explored: self._among_known(
-                    photo.score(instances), explored and named
+                self._answer = lambda instances, grid, explored: self._among(
+                    photo.score(instances), explored if goal.category else None, cfg.neutral_photo
                 )
             case LanguageGoal(text):
                 description = parse(text, labels)
@@ -131,14 +138,14 @@ class GoalMatcher:
                 )
 
     def match(
-        self, instances: Sequence[Instance], grid: OccupancyGrid, explored: bool
+        self, instances: Sequence[Instance], grid: OccupancyGrid, explored: float
     ) -> list[Match]:
         """Return the candidates for the current goal, likeliest first.
 
         Args:
             instances: What is remembered.
             grid: The map, for rooms.
-            explored: Nothing is left to see.
+            explored: Share of everything that has been seen, in [0, 1].
         """
         scores = self._answer(instances, grid, explored)
         matches = [Match(i, scores[i.id]) for i in instances if scores.get(i.id, 0.0) > 0.0]
@@ -154,12 +161,14 @@ class GoalMatcher:
                     self._features.get(view)
                     budget -= 1
 
-    def _among_known(self, scores: dict[int, float], complete: bool) -> dict[int, float]:
-        """Return scores of which one must be right, if the candidates are complete."""
-        if not complete:
+    def _among(
+        self, scores: dict[int, float], explored: float | None, neutral: float
+    ) -> dict[int, float]:
+        """Return the scores in the light of their rivals and of what is unseen; None: as is."""
+        if explored is None:
             return scores
-        trust, part = self.config.complete, shares(scores)
-        return {i: max(score, trust * part[i]) for i, score in scores.items()}
+        least, most = self.config.seen
+        return posterior(scores, min(max(explored, least), most), neutral)
 
     def _ground(
         self,
@@ -167,20 +176,18 @@ class GoalMatcher:
         description: Description,
         instances: Sequence[Instance],
         grid: OccupancyGrid,
-        explored: bool,
+        explored: float,
     ) -> dict[int, float]:
         cfg = self.config
-        scene = Scene(instances, grid, cfg.rooms)
+        scene = Scene(instances, grid, cfg.rooms, self._labels)
         fits = Grounder(scene, cfg.grounding).fits(description)
         if self._encoders is not None and fits:
             fits = self._with_encoders(self._encoders, text, fits, instances)
-        if description.compares and not explored:
-            fits = {i: fit * cfg.unexplored_comparison for i, fit in fits.items()}
-        if not description.discriminates:
-            return fits
-        part = shares(fits)
-        fits = {i: fit * part[i] ** cfg.rival_weight for i, fit in fits.items()}
-        return self._among_known(fits, explored)
+        if description.compares:
+            worth = explored + (1.0 - explored) * cfg.unexplored_comparison
+            fits = {i: fit * worth for i, fit in fits.items()}
+        single = description.discriminates
+        return self._among(fits, explored if single else None, cfg.neutral_description)
 
     def _with_encoders(
         self,
@@ -207,9 +214,3 @@ class GoalMatcher:
             vectors = encoders.image.encode_images([crop_of(view) for view in missing])
             self._crops.update(zip((view.id for view in missing), vectors, strict=True))
         return np.stack([self._crops[view.id] for view in instance.views])
-
-
-def shares(scores: Mapping[int, float]) -> dict[int, float]:
-    """Return each score's share of the sum of squares, so that many poor rivals weigh little."""
-    total = sum(score**2 for score in scores.values()) or 1.0
-    return {i: score**2 / total for i, score in scores.items()}

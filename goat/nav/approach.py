@@ -13,6 +13,9 @@ from goat.nav.fmm import TravelField
 from goat.nav.grid import CostMap
 from goat.types import Body, BoolArray, CellState, Float32Array, Float64Array, OccupancyGrid
 
+_CLEAR = 0.5
+"""Cells of other things on a line of sight that count as none: rounding."""
+
 
 @dataclass(frozen=True)
 class ApproachConfig:
@@ -73,9 +76,11 @@ class ObjectFootprint:
     nearest: NDArray[np.int32]
     """(rows, cols) which of `cells` is nearest to each cell."""
     opaque: BoolArray
-    """(rows, cols) occupied cells that are not its own and were never looked across to see it."""
-    allowed: float
-    """How much of them may be in between, m."""
+    """(rows, cols) occupied cells that are not its own."""
+    low: BoolArray
+    """(rows, cols) cells across which it was looked at: low enough, or beside the line of sight."""
+    support: float
+    """How much of other cells may be in between if it cannot be seen otherwise, m."""
 
     def yaw_from(self, xy: tuple[float, float]) -> float:
         """Return the heading that faces its centre from `xy`, rad."""
@@ -112,14 +117,15 @@ def footprint(
     away, nearest = np.asarray(away, np.float32), np.asarray(labels, np.int32) - 1
     middle = 0.5 * (xy.min(axis=0) + xy.max(axis=0))
     opaque = (grid.state == CellState.OCCUPIED) & (away > 1.5)
-    allowed = 0.5 * grid.resolution
+    low = np.zeros(grid.shape, bool)
+    support = _CLEAR * grid.resolution
     if seen_from is not None and len(seen_from):
-        opaque &= ~_looked_across(grid, cells, seen_from)
+        low = _looked_across(grid, cells, seen_from)
     elif points[:, 2].min() > config.support:
-        allowed = config.support_depth
+        support = config.support_depth
     distance = np.maximum((away - 0.5) * np.float32(grid.resolution), np.float32(0.0))
     center = (float(middle[0]), float(middle[1]))
-    return ObjectFootprint(cells, center, distance, nearest, opaque, allowed)
+    return ObjectFootprint(cells, center, distance, nearest, opaque, low, support)
 
 
 def _looked_across(grid: OccupancyGrid, cells: NDArray[np.intp], seen_from: NDArray) -> BoolArray:
@@ -138,12 +144,15 @@ def _without_strays(xy: Float64Array, share: float) -> Float64Array:
     return xy[away <= np.quantile(away, 1.0 - share)]
 
 
-def hidden_length(thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray) -> Float64Array:
+def hidden_length(
+    thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray, over_low: bool = False
+) -> Float64Array:
     """Return (N,) metres of other occupied cells between places `xy` (N, 2) and the object.
 
     The line runs to the nearest cell of the object; cells of the object, and those that touch it,
-    do not count.
+    do not count, nor with `over_low` do those that it was looked at across.
     """
+    opaque = thing.opaque & ~thing.low if over_low else thing.opaque
     xy = np.atleast_2d(xy)
     last = np.array(grid.shape) - 1
     at = np.clip(grid.cells(xy), 0, last)
@@ -153,12 +162,12 @@ def hidden_length(thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray) -> F
     share = np.linspace(0.0, 1.0, max(2, math.ceil(2 * lengths.max() / grid.resolution)))
     lines = start[:, None, :] + share[:, None] * (ends - start)[:, None, :]
     index = np.clip(np.rint(lines).astype(np.intp), 0, last)
-    return thing.opaque[index[..., 0], index[..., 1]].mean(axis=1) * lengths
+    return opaque[index[..., 0], index[..., 1]].mean(axis=1) * lengths
 
 
 def sees(thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray) -> BoolArray:
-    """Return (N,) whether nothing but the object's support stands between `xy` (N, 2) and it."""
-    return hidden_length(thing, grid, xy) <= thing.allowed
+    """Return (N,) whether nothing stands between `xy` (N, 2) and the object."""
+    return hidden_length(thing, grid, xy) <= _CLEAR * grid.resolution
 
 
 def stop_pose(
@@ -166,17 +175,19 @@ def stop_pose(
 ) -> Approach | None:
     """Return where to stop in front of an object, None if the robot cannot move at all.
 
-    When no reachable place is close enough with a clear view, the nearest reachable place is
-    returned with `within` false.
+    Places with nothing in between come first: a look past the end of a wall must not make the
+    wall's other side a place to stop. When no reachable place is close enough with a clear view,
+    the nearest reachable place is returned with `within` false.
     """
     costs = travel.costs
     reachable = travel.fine()
     lowest = body.radius + config.gap
     for limit in (config.reach, config.limit):
         ring = np.argwhere((thing.distance <= limit) & np.isfinite(reachable))
-        best = _best_in_ring(thing, costs, reachable, ring, lowest, config)
-        if best is not None:
-            return _approach(thing, costs, reachable, best, True)
+        for over_low in (False, True):
+            best = _best_in_ring(thing, costs, reachable, ring, lowest, config, over_low)
+            if best is not None:
+                return _approach(thing, costs, reachable, best, True)
     distance = np.where(np.isfinite(reachable), thing.distance + 0.02 * reachable, np.inf)
     cell = np.array(np.unravel_index(int(distance.argmin()), distance.shape))
     if not np.isfinite(distance[tuple(cell)]):
@@ -191,7 +202,9 @@ def _best_in_ring(
     ring: NDArray[np.intp],
     lowest: float,
     config: ApproachConfig,
+    over_low: bool,
 ) -> NDArray[np.intp] | None:
+    allowed = thing.support if over_low else _CLEAR * costs.grid.resolution
     distance = thing.distance[ring[:, 0], ring[:, 1]]
     outside = np.maximum(config.near - distance, 0.0) + np.maximum(distance - config.far, 0.0)
     crowded = np.maximum(lowest - distance, 0.0) * 10.0
@@ -201,10 +214,10 @@ def _best_in_ring(
     for first in range(0, len(order), config.candidates):
         batch = order[first : first + config.candidates]
         places = costs.grid.points(ring[batch])
-        hidden = hidden_length(thing, costs.grid, places)
+        hidden = hidden_length(thing, costs.grid, places, over_low)
         slant = np.linalg.norm(places - thing.center, axis=1) - distance[batch]
         total = price[batch] + config.blocked_weight * hidden + config.slant_weight * slant
-        total[hidden > thing.allowed] = np.inf
+        total[hidden > allowed] = np.inf
         if np.isfinite(total).any():
             return ring[batch[int(total.argmin())]]
     return None

@@ -20,7 +20,7 @@ from goat.frames import wrap_angle
 from goat.nav.fmm import TravelField
 from goat.nav.grid import CostMap, Pose
 from goat.nav.unknown import FrontierConfig, Unknown, cast_rays, survey, trace
-from goat.types import CellState, Float32Array, Float64Array
+from goat.types import BoolArray, CellState, Float32Array, Float64Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +95,19 @@ class FrontierExplorer:
         gains = _windows(cast_rays(unknown, stand, self.config), self.config)
         ray = round(self.current.yaw / (2.0 * math.pi) * self.config.rays) % self.config.rays
         return float(gains[0, ray])
+
+    def coverage(self, travel: TravelField, pose: Pose) -> float:
+        """Return the share of the place that has been seen, in [0, 1].
+
+        The unseen is what would come into view from all places to look from. Rooms behind rooms
+        are not counted, yet the share of objects seen follows this closely.
+        """
+        unknown = self.survey(travel.costs)
+        stands = _stands(unknown, travel, pose, self.config)
+        size = 2.0 * travel.costs.grid.resolution
+        seen = float(np.count_nonzero(unknown.blocks == CellState.FREE)) * size**2
+        hidden = float(np.count_nonzero(_shown(unknown, stands, self.config))) * size**2
+        return seen / (seen + hidden) if seen else 0.0
 
     def explore(
         self, travel: TravelField, pose: Pose, value: Float32Array | None = None
@@ -209,6 +222,17 @@ def _hits(unknown: Unknown, view: Frontier, config: FrontierConfig) -> Float64Ar
     around = np.stack(np.meshgrid(range(-1, 2), range(-1, 2)), axis=-1).reshape(-1, 2)
     blocks = np.unique((blocks[:, None, :] + around).reshape(-1, 2), axis=0)
     return grid.points(2 * blocks)
+
+
+def _shown(unknown: Unknown, stands: NDArray[np.intp], config: FrontierConfig) -> BoolArray:
+    """Return a mask like `unknown.codes` of the unknown that is visible from any of `stands`."""
+    shown = np.zeros(unknown.codes.shape, bool)
+    if len(stands):
+        seen, offsets = trace(unknown, stands, config)
+        stand, ray, sample = np.nonzero(seen)
+        index = stands[stand] // 2 + offsets[ray, sample] + unknown.pad
+        shown[index[:, 0], index[:, 1]] = True
+    return shown
 
 
 def _half_window(config: FrontierConfig) -> int:

@@ -114,6 +114,7 @@ class Navigator:
         self._driving = False
         self._forgave = False
         self._step = 0
+        self._covered = (-math.inf, 0.0)
 
     @property
     def scene(self) -> Scene:
@@ -166,6 +167,14 @@ class Navigator:
         around = np.vstack([np.zeros((1, 2)), 0.35 * ring, 0.7 * ring, 1.0 * ring])
         cost = travel.at(points[:, None, :] + around) + np.linalg.norm(around, axis=1)
         return cost.min(axis=1).astype(np.float32)
+
+    def coverage(self) -> float:
+        """Return the share of the place that has been seen, in [0, 1]; now and then anew."""
+        stale = self._step - self._covered[0] >= self.config.replan_every
+        if stale and self._scene is not None:
+            covered = self.explorer.coverage(self.scene.travel, self.scene.pose)
+            self._covered = self._step, covered
+        return self._covered[1]
 
     def scan(self) -> Step:
         """Return one turn on the spot, always to the left."""
@@ -294,17 +303,24 @@ class Navigator:
         return math.dist(path.points[-1], self.scene.pose[:2]) <= self.config.follow.tolerance
 
     def _there(self, thing: ObjectFootprint) -> bool:
-        """Return whether the robot stands close enough, with a clear view."""
+        """Return whether the robot stands close enough, with a clear view, or as planned."""
         x, y, _ = self.scene.pose
         xy = np.array([[x, y]])
         gap = float(thing.distance[tuple(self.scene.known.cells(xy[0]))])
-        plan = self._plan
-        ended = plan is not None and plan.approach is not None and self._at_end(plan.path)
         approach = self.config.approach
+        if self._as_planned(thing):
+            return gap <= approach.limit + 0.05
         # Where steps of fixed length can do no better, within reach is near enough.
         limit = approach.reach if self._manoeuvre is not None else approach.far
-        limit = approach.limit + 0.05 if ended else limit
         return gap <= limit and bool(sees(thing, self.scene.known, xy)[0])
+
+    def _as_planned(self, thing: ObjectFootprint) -> bool:
+        """Return whether the robot has come to the place that was chosen to see the object from."""
+        plan = self._plan
+        if plan is None or plan.approach is None or not plan.approach.within:
+            return False
+        same = math.dist(plan.center, thing.center) <= self.config.moved
+        return same and self._at_end(plan.path)
 
     def _face(self, thing: ObjectFootprint) -> Step:
         pose = self.scene.pose

@@ -10,6 +10,8 @@ from goat.memory.matcher import Match
 from goat.target import Effort, OpeningScan, TargetConfig, TargetSelector
 
 CONFIG = TargetConfig()
+FAR = CONFIG.glance_reach
+"""Too far away for a glance at anything that is not certain."""
 
 
 def match(number: int, probability: float, *, confirmed: bool = True) -> Match:
@@ -22,7 +24,7 @@ def match(number: int, probability: float, *, confirmed: bool = True) -> Match:
 def chosen(
     selector: TargetSelector, *matches: Match, distances: tuple[float, ...] = ()
 ) -> int | None:
-    found = selector.choose(matches, distances or (1.0,) * len(matches))
+    found = selector.choose(matches, distances or (FAR,) * len(matches))
     assert selector.current == (None if found is None else found.instance.id)
     return None if found is None else found.instance.id
 
@@ -98,16 +100,31 @@ def test_what_was_rejected_on_approach_is_not_driven_to_again() -> None:
     selector = TargetSelector()
     both = (match(1, 0.9), match(2, 0.5))
     assert chosen(selector, *both) == 1
-    selector.reject(1)
+    selector.reject(both[0])
     assert chosen(selector, *both) == 2
-    selector.reject(2)
+    selector.reject(both[1])
     assert chosen(selector, *both) is None
     assert not selector.unreachable
 
 
+def test_what_was_rejected_is_driven_to_again_once_it_is_worth_much_more() -> None:
+    selector = TargetSelector()
+    selector.reject(match(1, 0.45))
+    assert chosen(selector, match(1, 0.45 + CONFIG.better)) is None
+    assert chosen(selector, match(1, 0.45 + CONFIG.better + 0.01)) == 1
+
+
+def test_the_less_likely_the_shorter_the_way_to_a_glance() -> None:
+    for worth in (CONFIG.glance, 0.3):
+        reach = worth * CONFIG.glance_reach
+        assert chosen(TargetSelector(), match(1, worth), distances=(reach - 0.1,)) == 1
+        assert chosen(TargetSelector(), match(1, worth), distances=(reach + 0.1,)) is None
+    assert chosen(TargetSelector(), match(1, CONFIG.glance - 0.01), distances=(0.5,)) is None
+
+
 def test_what_was_rejected_is_taken_in_the_end_if_nothing_else_is_left() -> None:
     selector = TargetSelector()
-    selector.reject(1)
+    selector.reject(match(1, 0.9))
     assert chosen(try_until(selector, Effort.INSPECT), match(1, 0.9)) is None
     assert chosen(try_until(selector, Effort.SETTLE), match(1, 0.9)) == 1
 

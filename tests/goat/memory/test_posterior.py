@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goat.memory.posterior import posterior
+
+SCORES = st.dictionaries(st.integers(0, 9), st.floats(0.0, 1.0), max_size=8)
+SHARES = st.floats(0.05, 0.97)
+
+
+@given(SCORES, SHARES, st.floats(0.1, 0.9))
+def test_candidates_and_the_unseen_share_what_there_is(scores, seen, neutral) -> None:
+    found = posterior(scores, seen, neutral)
+    assert set(found) == set(scores)
+    assert all(0.0 <= p <= 1.0 for p in found.values())
+    assert sum(found.values()) < 1.0
+    order = sorted(scores, key=scores.__getitem__)
+    assert [found[i] for i in order] == sorted(found.values())
+
+
+@given(SHARES, st.floats(0.1, 0.9), st.integers(1, 9))
+def test_neutral_scores_leave_the_prior(seen, neutral, count) -> None:
+    found = posterior(dict.fromkeys(range(count), neutral), seen, neutral)
+    assert sum(found.values()) == pytest.approx(seen)
+
+
+def test_the_more_was_seen_the_likelier_the_only_candidate() -> None:
+    rising = [posterior({1: 0.3}, seen, 0.25)[1] for seen in (0.1, 0.5, 0.9)]
+    assert rising == sorted(rising)
+    assert rising[0] < 0.2 < 0.85 < rising[-1]
+
+
+def test_a_clear_match_needs_no_exploration() -> None:
+    assert posterior({1: 0.95, 2: 0.13}, 0.3, 0.25)[1] > 0.85
