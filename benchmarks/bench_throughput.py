@@ -2,9 +2,11 @@
 
     python benchmarks/bench_throughput.py --agents goat,oracle --workers 1 2
 
-Each number of workers runs the same episodes into a fresh folder; the records must not differ. Wall
-time is the result; where other programs take the processors meanwhile, CPU time per episode tells
-whether workers get in each other's way. The last line is one JSON object.
+Each number of workers runs the same episodes into a fresh folder; the records must not differ. The
+ratio of wall times is the result, on a machine that has nothing else to do. Where other programs
+take the processors, the CPU time per episode still tells whether workers get in each other's way:
+the ratio by CPU is what free processors would give if all workers were at work to the end. The last
+line is one JSON object.
 """
 
 from __future__ import annotations
@@ -77,6 +79,11 @@ class Lap:
         return 3600.0 * len(self.records) / self.seconds
 
 
+def ratio_by_cpu(base: Lap, lap: Lap) -> float:
+    """Return how much more `lap` would do than `base` on free processors, by CPU time alone."""
+    return lap.workers / base.workers * base.cpu / lap.cpu
+
+
 def run_lap(episodes: Path, workers: int, config: Config, folder: Path) -> Lap:
     """Run all episodes with some workers."""
     options = BenchRun(
@@ -139,6 +146,7 @@ def show(laps: list[Lap], console: Console) -> None:
             f"{lap.per_hour:.0f}",
             f"{lap.per_hour / laps[0].per_hour:.2f}",
             f"{lap.cpu / len(lap.records):.2f}",
+            f"{ratio_by_cpu(laps[0], lap):.2f}",
             f"{lap.stolen:.0%}",
         )
     console.print(table)
@@ -170,6 +178,7 @@ def main(config: Config) -> None:
     figures = {
         "episodes_per_hour": {str(lap.workers): round(lap.per_hour, 1) for lap in laps},
         "ratio": round(laps[-1].per_hour / laps[0].per_hour, 3),
+        "ratio_by_cpu": round(ratio_by_cpu(laps[0], laps[-1]), 3),
         "cpu_s_per_episode": {
             str(lap.workers): round(lap.cpu / len(lap.records), 2) for lap in laps
         },
