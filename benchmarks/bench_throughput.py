@@ -129,14 +129,8 @@ def stages(records: tuple[EpisodeRecord, ...]) -> dict[str, float]:
 def show(laps: list[Lap], console: Console) -> None:
     """Print one line per lap, and what a step costs."""
     table = Table("workers", title="goat bench run", title_justify="left")
-    for name in (
-        "episodes",
-        "wall s",
-        "episodes/hour",
-        "ratio",
-        "CPU s/episode",
-        "taken by others",
-    ):
+    columns = ("episodes", "wall s", "per hour", "ratio", "CPU s each", "by CPU", "taken")
+    for name in columns:
         table.add_column(name, justify="right")
     for lap in laps:
         table.add_row(
