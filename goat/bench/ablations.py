@@ -62,7 +62,7 @@ def without_verification(parts: AgentParts) -> Agent:
 
 def unverified(config: TargetConfig) -> TargetConfig:
     """Return `config` such that the first choice is final and good enough to stop at."""
-    return replace(config, keep=0.0, verify=0.0, better=1.0)
+    return replace(config, keep=0.0, verify=0.0, better=1.0, glance=math.inf)
 
 
 class _Reduced:
