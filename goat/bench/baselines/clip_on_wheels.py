@@ -47,8 +47,8 @@ class ClipOnWheelsConfig:
 
     act: float = 0.4
     """Probability from which a sighting is driven to at once; that of the full agent."""
-    settle: float = 0.12
-    """Once everything was looked at, the best sighting above this is driven to."""
+    settle: float = 0.0
+    """Once everything was looked at, the best sighting is driven to if it is worth this."""
     same: float = 0.5
     """Sightings this near to one that could not be reached are not tried, m."""
 

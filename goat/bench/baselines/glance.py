@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import cv2
@@ -77,7 +78,9 @@ class WordGlance:
         keypoints = parts.keypoints or SiftMatcher()
         look = PhotoLook(describe_goal, describe_surroundings)
         places = LandmarkMap(keypoints, parts.config.memory.landmarks)
-        config = parts.config.matcher
+        # One view rarely tells the room, so rooms neither help nor hurt.
+        grounding = replace(parts.config.matcher.grounding, room_floor=1.0)
+        config = replace(parts.config.matcher, grounding=grounding)
         self._matcher = GoalMatcher(keypoints, look, places, config, parts.encoders)
         self._matcher.set_goal(goal, parts.vocabulary)
         self._describe = _label_only if isinstance(goal, CategoryGoal) else _attributes
