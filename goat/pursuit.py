@@ -123,6 +123,9 @@ class Pursuit:
             return Decision(step, None)
         if self._selector.try_harder():
             return None
+        if not self._selector.unreachable and self._navigator.look_again():
+            self._selector.effort = Effort.EXPLORE
+            return None
         if self._selector.unreachable:
             reason = "what fits the goal cannot be reached"
             return Decision(stopping(step), None, Status.UNREACHABLE, reason)

@@ -15,7 +15,7 @@ from goat.memory.matcher import Match
 class TargetConfig:
     """When a candidate is good enough."""
 
-    act: float = 0.45
+    act: float = 0.6
     """Probability from which a candidate is driven to before everything is explored."""
     keep: float = 0.3
     """A candidate driven to is kept while its probability stays above this."""
@@ -23,7 +23,7 @@ class TargetConfig:
     """The same once there is no frontier left, or no hope that anything better is unseen."""
     settle: float = 0.12
     """Once these have been looked at as well, the best candidate above this is driven to."""
-    verify: float = 0.5
+    verify: float = 0.7
     """Probability needed to stop at a candidate while there are others to look at."""
     lead: float = 1.5
     """Among the candidates left, being this many times likelier than the next is enough."""

@@ -7,7 +7,7 @@ their cosine as well. Probabilities of different modalities mean the same: act a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -118,7 +118,6 @@ class GoalMatcher:
         Raises:
             GoalError: A sentence without words.
         """
-        cfg = self.config
         self._labels = frozenset(canonical(label) for label in labels)
         match goal:
             case CategoryGoal(category):
@@ -128,8 +127,8 @@ class GoalMatcher:
             case ImageGoal():
                 tools = PhotoTools(self._keypoints, self._features, self._look, self._landmarks)
                 photo = PhotoMatcher(goal, tools, self.config.photo)
-                self._answer = lambda instances, grid, explored: self._among(
-                    photo.score(instances), explored if goal.category else None, cfg.neutral_photo
+                self._answer = lambda instances, grid, explored: self._shown(
+                    photo, instances, explored
                 )
             case LanguageGoal(text):
                 description = parse(text, labels)
@@ -161,14 +160,25 @@ class GoalMatcher:
                     self._features.get(view)
                     budget -= 1
 
-    def _among(
-        self, scores: dict[int, float], explored: float | None, neutral: float
+    def _shown(
+        self, photo: PhotoMatcher, instances: Sequence[Instance], explored: float
     ) -> dict[int, float]:
-        """Return the scores in the light of their rivals and of what is unseen; None: as is."""
-        if explored is None:
+        scores = photo.score(instances)
+        if not photo.named:
             return scores
+        named = photo.named_alike(instances)
+        return self._among(scores, explored, self.config.neutral_photo, named)
+
+    def _among(
+        self,
+        scores: dict[int, float],
+        explored: float,
+        neutral: float,
+        prior: Mapping[int, float],
+    ) -> dict[int, float]:
+        """Return the scores in the light of their rivals and of what is unseen."""
         least, most = self.config.seen
-        return posterior(scores, min(max(explored, least), most), neutral)
+        return posterior(scores, min(max(explored, least), most), neutral, prior)
 
     def _ground(
         self,
@@ -186,8 +196,10 @@ class GoalMatcher:
         if description.compares:
             worth = explored + (1.0 - explored) * cfg.unexplored_comparison
             fits = {i: fit * worth for i, fit in fits.items()}
-        single = description.discriminates
-        return self._among(fits, explored if single else None, cfg.neutral_description)
+        if not description.discriminates:
+            return fits
+        alike = dict.fromkeys(fits, 1.0)
+        return self._among(fits, explored, cfg.neutral_description, alike)
 
     def _with_encoders(
         self,

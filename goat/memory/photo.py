@@ -21,6 +21,7 @@ from goat.geometry import project, transform_points
 from goat.memory.grounding import noun_fit
 from goat.memory.landmarks import LandmarkMap, PhotoLocaliser, PhotoPose
 from goat.memory.views import crop_of, mask_of
+from goat.memory.vocabulary import canonical
 from goat.protocols import KeypointMatcher
 from goat.types import (
     BoolArray,
@@ -74,6 +75,8 @@ class PhotoConfig:
     """Matches that make the place where the photo was taken certain."""
     category_least: float = 0.13
     """What the right category alone is worth, where a detector named it."""
+    other_name: float = 0.1
+    """What an object counts that a detector names otherwise, though the name might mean it."""
     around: float = 0.2
     """Cosine by which a rival's surroundings must be more like the photo's to lower an object's
     probability to 1/e."""
@@ -167,9 +170,18 @@ class PhotoMatcher:
         self._scale: float = 0.5 * math.hypot(*goal.rgb.shape[:2])
         self._middle = np.array([goal.rgb.shape[1], goal.rgb.shape[0]], np.float32) / 2.0
 
+    @property
+    def named(self) -> bool:
+        """Whether a detector has named the photo's object."""
+        return self._category is not None
+
+    def named_alike(self, instances: Sequence[Instance]) -> dict[int, float]:
+        """Return instance id -> how well its name suits the photo's, in [0, 1]."""
+        return {instance.id: self._category_fit(instance) for instance in instances}
+
     def score(self, instances: Sequence[Instance]) -> dict[int, float]:
-        """Return instance id -> probability of being the photo's object."""
-        fit = {instance.id: self._category_fit(instance) for instance in instances}
+        """Return instance id -> likeness to the photo's object; without it what cannot be it."""
+        fit = self.named_alike(instances)
         meant = [instance for instance in instances if fit[instance.id] > 0.0]
         likeness = {instance.id: self._likeness(instance) for instance in meant}
         self._compare(meant, likeness)
@@ -252,7 +264,12 @@ class PhotoMatcher:
         return found[:, :2] @ middle + found[:, 2]
 
     def _category_fit(self, instance: Instance) -> float:
-        return 1.0 if self._category is None else noun_fit(self._category, instance.label_scores)
+        """Return how well an instance's name suits the photo's; one detector gives one name."""
+        if self._category is None:
+            return 1.0
+        fit = noun_fit(self._category, instance.label_scores)
+        same = canonical(instance.label) == canonical(self._category)
+        return fit if same else fit * self._config.other_name
 
     def _likeness(self, instance: Instance) -> float:
         vectors = [view.embedding for view in instance.views if view.embedding is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from goat.nav.fmm import TravelField
 from goat.nav.grid import CostMap
+from goat.nav.sides import seen_side
 from goat.types import Body, BoolArray, CellState, Float32Array, Float64Array, OccupancyGrid
 
 _CLEAR = 0.5
@@ -43,6 +45,8 @@ class ApproachConfig:
     """Cost of each metre that the centre is farther than the surface, in metres of driving."""
     stray: float = 0.02
     """Share of the points, the outermost, that is taken for noise when there are many."""
+    around: float = 2.0
+    """How far one walks around an object on the side from which it was seen, m."""
     candidates: int = 256
     """Cells whose view of the object is checked at once, cheapest first."""
 
@@ -63,6 +67,14 @@ class Approach:
     """Close enough and with a clear view; otherwise it is only the nearest reachable place."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    over_low: bool
+    """Look over what the object was seen across."""
+    allowed: float
+    """How much else may be in between, m."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjectFootprint:
     """An object's points on the floor plan."""
@@ -81,6 +93,8 @@ class ObjectFootprint:
     """(rows, cols) cells across which it was looked at: low enough, or beside the line of sight."""
     support: float
     """How much of other cells may be in between if it cannot be seen otherwise, m."""
+    side: BoolArray | None
+    """(rows, cols) free cells on the side from which it was seen; None where nobody knows."""
 
     def yaw_from(self, xy: tuple[float, float]) -> float:
         """Return the heading that faces its centre from `xy`, rad."""
@@ -117,15 +131,16 @@ def footprint(
     away, nearest = np.asarray(away, np.float32), np.asarray(labels, np.int32) - 1
     middle = 0.5 * (xy.min(axis=0) + xy.max(axis=0))
     opaque = (grid.state == CellState.OCCUPIED) & (away > 1.5)
-    low = np.zeros(grid.shape, bool)
+    low, side = np.zeros(grid.shape, bool), None
     support = _CLEAR * grid.resolution
     if seen_from is not None and len(seen_from):
         low = _looked_across(grid, cells, seen_from)
+        side = seen_side(grid, cells, opaque, seen_from, config.around)
     elif points[:, 2].min() > config.support:
         support = config.support_depth
     distance = np.maximum((away - 0.5) * np.float32(grid.resolution), np.float32(0.0))
     center = (float(middle[0]), float(middle[1]))
-    return ObjectFootprint(cells, center, distance, nearest, opaque, low, support)
+    return ObjectFootprint(cells, center, distance, nearest, opaque, low, support, side)
 
 
 def _looked_across(grid: OccupancyGrid, cells: NDArray[np.intp], seen_from: NDArray) -> BoolArray:
@@ -166,8 +181,12 @@ def hidden_length(
 
 
 def sees(thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray) -> BoolArray:
-    """Return (N,) whether nothing stands between `xy` (N, 2) and the object."""
-    return hidden_length(thing, grid, xy) <= _CLEAR * grid.resolution
+    """Return (N,) whether nothing stands between `xy` (N, 2) and the side of it that was seen."""
+    clear = hidden_length(thing, grid, xy) <= _CLEAR * grid.resolution
+    if thing.side is None:
+        return clear
+    at = np.clip(grid.cells(np.atleast_2d(xy)), 0, np.array(grid.shape) - 1)
+    return clear & thing.side[at[:, 0], at[:, 1]]
 
 
 def stop_pose(
@@ -175,24 +194,38 @@ def stop_pose(
 ) -> Approach | None:
     """Return where to stop in front of an object, None if the robot cannot move at all.
 
-    Places with nothing in between come first: a look past the end of a wall must not make the
-    wall's other side a place to stop. When no reachable place is close enough with a clear view,
-    the nearest reachable place is returned with `within` false.
+    Places on the side from which it was seen come first, and among them those with nothing in
+    between: the other side of a wall is near but shows nothing. When no reachable place is close
+    enough with a clear view, the nearest reachable place is returned with `within` false.
     """
     costs = travel.costs
     reachable = travel.fine()
     lowest = body.radius + config.gap
-    for limit in (config.reach, config.limit):
-        ring = np.argwhere((thing.distance <= limit) & np.isfinite(reachable))
-        for over_low in (False, True):
-            best = _best_in_ring(thing, costs, reachable, ring, lowest, config, over_low)
-            if best is not None:
-                return _approach(thing, costs, reachable, best, True)
+    anywhere = np.isfinite(reachable)
+    for side, limit, look in _choices(thing, anywhere, _CLEAR * costs.grid.resolution, config):
+        ring = np.argwhere((thing.distance <= limit) & side)
+        best = _best_in_ring(thing, costs, reachable, ring, lowest, config, look)
+        if best is not None:
+            return _approach(thing, costs, reachable, best, True)
     distance = np.where(np.isfinite(reachable), thing.distance + 0.02 * reachable, np.inf)
     cell = np.array(np.unravel_index(int(distance.argmin()), distance.shape))
     if not np.isfinite(distance[tuple(cell)]):
         return None
     return _approach(thing, costs, reachable, cell, False)
+
+
+def _choices(
+    thing: ObjectFootprint, anywhere: BoolArray, clear: float, config: ApproachConfig
+) -> Iterator[tuple[BoolArray, float, _Look]]:
+    """Yield where to stop, how near, and what may be in between: the best choice first."""
+    looks = (_Look(False, clear), _Look(True, thing.support))
+    limits = (config.reach, config.limit)
+    if thing.side is not None:
+        side = anywhere & thing.side
+        yield from ((side, limit, look) for limit in limits for look in looks)
+        # It was seen from this side, whatever the map says is in between.
+        yield from ((side, limit, _Look(True, math.inf)) for limit in limits)
+    yield from ((anywhere, limit, look) for limit in limits for look in looks)
 
 
 def _best_in_ring(
@@ -202,9 +235,8 @@ def _best_in_ring(
     ring: NDArray[np.intp],
     lowest: float,
     config: ApproachConfig,
-    over_low: bool,
+    look: _Look,
 ) -> NDArray[np.intp] | None:
-    allowed = thing.support if over_low else _CLEAR * costs.grid.resolution
     distance = thing.distance[ring[:, 0], ring[:, 1]]
     outside = np.maximum(config.near - distance, 0.0) + np.maximum(distance - config.far, 0.0)
     crowded = np.maximum(lowest - distance, 0.0) * 10.0
@@ -214,10 +246,10 @@ def _best_in_ring(
     for first in range(0, len(order), config.candidates):
         batch = order[first : first + config.candidates]
         places = costs.grid.points(ring[batch])
-        hidden = hidden_length(thing, costs.grid, places, over_low)
+        hidden = hidden_length(thing, costs.grid, places, look.over_low)
         slant = np.linalg.norm(places - thing.center, axis=1) - distance[batch]
         total = price[batch] + config.blocked_weight * hidden + config.slant_weight * slant
-        total[hidden > allowed] = np.inf
+        total[hidden > look.allowed] = np.inf
         if np.isfinite(total).any():
             return ring[batch[int(total.argmin())]]
     return None

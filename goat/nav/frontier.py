@@ -66,6 +66,11 @@ class FrontierExplorer:
         """Forget the current choice; what was set aside stays so."""
         self.current, self.thorough = None, False
 
+    def look_again(self) -> bool:
+        """Take back all that was set aside; return False if that was nothing."""
+        again, self._bans = bool(self._bans), []
+        return again
+
     def tick(self) -> None:
         """Count one control step."""
         self._step += 1

@@ -74,6 +74,10 @@ class NavigatorConfig:
     """Steps after which a plan that still works is reconsidered."""
     mark_lifetime: int = 60
     """Steps for which a collision is remembered."""
+    linger: float = 0.4
+    """A robot this near to where it was to go, m, ..."""
+    linger_steps: int = 12
+    """... for so many steps can do no better."""
     moved: float = 0.2
     """Movement of the object that calls for a new plan, m."""
 
@@ -112,9 +116,10 @@ class Navigator:
         self._manoeuvre: Manoeuvre | None = None
         self._include: tuple[tuple[float, float], ...] = ()
         self._driving = False
-        self._forgave = False
+        self._forgave, self._again = False, False
         self._step = 0
         self._covered = (-math.inf, 0.0)
+        self._lingered = 0
 
     @property
     def scene(self) -> Scene:
@@ -145,12 +150,13 @@ class Navigator:
             end = (float(path.points[-1, 0]), float(path.points[-1, 1]))
             self.recovery.observe(pose, collided, end, _left(path, pose))
         self._driving = False
+        self._linger(pose)
         self._scene = self._snapshot(grid, pose)
 
     def reset_goal(self) -> None:
         """Drop plans and the recovery's memory: a new goal begins."""
         self._plan, self._manoeuvre, self._driving, self._forgave = None, None, False, False
-        self._include = ()
+        self._include, self._again, self._lingered = (), False, 0
         self.explorer.reset()
         self.recovery.reset()
 
@@ -167,6 +173,13 @@ class Navigator:
         around = np.vstack([np.zeros((1, 2)), 0.35 * ring, 0.7 * ring, 1.0 * ring])
         cost = travel.at(points[:, None, :] + around) + np.linalg.norm(around, axis=1)
         return cost.min(axis=1).astype(np.float32)
+
+    def look_again(self) -> bool:
+        """Look, once per goal, where a look showed nothing earlier; return False if it was done."""
+        if self._again or not self.explorer.look_again():
+            return False
+        self._again = True
+        return True
 
     def coverage(self) -> float:
         """Return the share of the place that has been seen, in [0, 1]; now and then anew."""
@@ -300,7 +313,16 @@ class Navigator:
     # Steps
 
     def _at_end(self, path: Path) -> bool:
-        return math.dist(path.points[-1], self.scene.pose[:2]) <= self.config.follow.tolerance
+        """Return whether a path is driven, as far as steps of fixed length allow."""
+        away = math.dist(path.points[-1], self.scene.pose[:2])
+        lingers = self._lingered >= self.config.linger_steps and away <= self.config.linger
+        return lingers or away <= self.config.follow.tolerance
+
+    def _linger(self, pose: Pose) -> None:
+        """Count the steps for which the robot has been close to where it was to go."""
+        plan = self._plan
+        close = plan is not None and math.dist(plan.path.points[-1], pose[:2]) <= self.config.linger
+        self._lingered = self._lingered + 1 if close else 0
 
     def _there(self, thing: ObjectFootprint) -> bool:
         """Return whether the robot stands close enough, with a clear view, or as planned."""
