@@ -111,7 +111,8 @@ class Pursuit:
 
     def _choose(self, matches: list[Match]) -> Match | None:
         centers = np.array([match.instance.center[:2] for match in matches]).reshape(-1, 2)
-        distances = self._navigator.travel_times(centers)
+        eyes = [seen_from(match.instance) for match in matches]
+        distances = self._navigator.travel_times(centers, eyes)
         return self._selector.choose(matches, distances.tolist())
 
     def _explore(self) -> Decision | None:

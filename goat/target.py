@@ -27,12 +27,14 @@ class TargetConfig:
     """Probability needed to stop at a candidate while there are others to look at."""
     lead: float = 1.5
     """Among the candidates left, being this many times likelier than the next is enough."""
-    hope: float = 3.0
-    """Exploring ends when the best candidate is this many times likelier than all that is unseen."""
+    hope: float = 2.0
+    """Exploring ends when the best candidate is this many times likelier than all the unseen."""
     patience: int = 330
     """Steps after which a candidate is taken, however likely something better is unseen."""
     better: float = 0.15
     """A rival takes over when it is likelier by this much."""
+    sure: float = 0.88
+    """Of candidates likelier than this the nearest is as good as any."""
     distance_cost: float = 0.01
     """Probability that one metre of driving is worth."""
     unconfirmed: float = 0.9
@@ -89,7 +91,7 @@ class TargetSelector:
         open_ = {
             match.instance.id: (self._worth(match), distance, match)
             for match, distance in zip(matches, distances, strict=True)
-            if not self._is_barred(match)
+            if not self._is_barred(match, self._best_but(match, matches))
         }
         threshold = self._threshold
         good = {i: item for i, item in open_.items() if item[0] >= threshold or _near(item, cfg)}
@@ -101,17 +103,20 @@ class TargetSelector:
 
     def _take(self, match: Match | None, matches: Sequence[Match]) -> Match | None:
         self.current = None if match is None else match.instance.id
-        others = (self._worth(m) for m in matches if m.instance.id != self.current)
-        self._rival = max(others, default=0.0)
+        self._rival = self._best_but(match, matches)
         return match
+
+    def _best_but(self, match: Match | None, matches: Sequence[Match]) -> float:
+        """Return the worth of the best of the others."""
+        mine = None if match is None else match.instance.id
+        return max((self._worth(m) for m in matches if m.instance.id != mine), default=0.0)
 
     def satisfied(self, match: Match) -> bool:
         """Return whether to stop at a candidate that the robot stands before and looks at."""
         if self.effort is Effort.SETTLE:
             return True
         worth = self._worth(match)
-        late = self.judging or self.effort is Effort.INSPECT
-        return worth >= self.config.verify or (late and worth >= self.config.lead * self._rival)
+        return worth >= self.config.verify or self._leads(worth, self._rival)
 
     def try_harder(self) -> bool:
         """Go on to the next effort; return False if there is none."""
@@ -142,15 +147,21 @@ class TargetSelector:
         """Whether some candidate could not be reached."""
         return bool(self._unreachable)
 
-    def _is_barred(self, match: Match) -> bool:
+    def _leads(self, worth: float, rival: float) -> bool:
+        """Return whether a candidate is ahead of the others when it is time to judge."""
+        late = self.judging or self.effort is Effort.INSPECT
+        return late and worth >= self.config.lead * rival
+
+    def _is_barred(self, match: Match, rival: float) -> bool:
         """Return whether a candidate is out; one that was rejected may get its second chance."""
-        number = match.instance.id
+        number, worth = match.instance.id, self._worth(match)
         if number in self._unreachable:
             return True
         # Once everything has been looked at the best candidate left is as good as it gets.
         if self.effort is Effort.SETTLE or number not in self._rejected:
             return False
-        if self._worth(match) <= self._rejected[number] + self.config.better:
+        better = worth > self._rejected[number] + self.config.better
+        if not better and not (math.isfinite(self._rejected[number]) and self._leads(worth, rival)):
             return True
         del self._rejected[number]
         self._retried.add(number)
@@ -167,7 +178,7 @@ class TargetSelector:
         """Return whether to choose among the candidates there are: no better one is to be found."""
         worth = [self._worth(m) for m in matches if m.instance.id not in self._unreachable]
         best = max(worth, default=0.0)
-        unseen = max(0.0, 1.0 - sum(match.probability for match in matches))
+        unseen = matches[0].unseen if matches else 1.0
         patient = self.steps < self.config.patience
         return best >= self.config.settle and (best >= self.config.hope * unseen or not patient)
 
@@ -180,7 +191,7 @@ class TargetSelector:
 
     def _utility(self, item: _Candidate) -> float:
         distance = item[1] if math.isfinite(item[1]) else 100.0
-        return item[0] - self.config.distance_cost * distance
+        return min(item[0], self.config.sure) - self.config.distance_cost * distance
 
 
 def _near(item: _Candidate, config: TargetConfig) -> bool:

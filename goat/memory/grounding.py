@@ -15,7 +15,7 @@ import numpy as np
 
 from goat.geometry import bounds_distance
 from goat.memory.language import Description, Relation
-from goat.memory.rooms import RoomConfig, RoomMap
+from goat.memory.rooms import RoomFinder, RoomMap
 from goat.memory.vocabulary import NEAR_COLORS, accepts, canonical
 from goat.types import Float32Array, Instance, OccupancyGrid
 
@@ -50,15 +50,15 @@ class Scene:
     """What is remembered."""
     grid: OccupancyGrid
     """Where it is."""
-    room_config: RoomConfig
-    """Where one room ends and the next begins."""
+    finder: RoomFinder
+    """Tells the rooms."""
     labels: frozenset[str] = frozenset()
     """Categories the detector tells apart, in canonical words."""
 
     @cached_property
     def rooms(self) -> RoomMap:
-        """The rooms; cut only when a description asks for one."""
-        return RoomMap(self.grid, self.instances, self.room_config)
+        """The rooms; found only when a description asks for one."""
+        return self.finder.find(self.grid, self.instances)
 
 
 class Grounder:

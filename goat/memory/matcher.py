@@ -16,8 +16,8 @@ from goat.memory.grounding import Grounder, GroundingConfig, Scene, noun_fit
 from goat.memory.landmarks import LandmarkMap
 from goat.memory.language import Description, parse
 from goat.memory.photo import FeatureCache, PhotoConfig, PhotoLook, PhotoMatcher, PhotoTools
-from goat.memory.posterior import posterior
-from goat.memory.rooms import RoomConfig
+from goat.memory.posterior import Calibration, posterior
+from goat.memory.rooms import RoomConfig, RoomFinder
 from goat.memory.views import crop_of
 from goat.memory.vocabulary import canonical
 from goat.protocols import ImageEncoder, KeypointMatcher, TextEncoder
@@ -41,16 +41,16 @@ class MatcherConfig:
     photo: PhotoConfig = field(default_factory=PhotoConfig)
     """How photo matches become a probability."""
     rooms: RoomConfig = field(default_factory=RoomConfig)
-    """Where one room ends and the next begins."""
-    unexplored_comparison: float = 0.5
+    """What is one room, and what it is called."""
+    unexplored_comparison: float = 0.2
     """What "the largest" is worth while nothing else has been seen."""
     seen: tuple[float, float] = (0.1, 0.97)
     """Least and greatest probability that what is sought has been seen, however little or much of
     the place has."""
-    neutral_photo: float = 0.25
-    """Likeness to a photo that speaks neither for an object of its category nor against it."""
-    neutral_description: float = 0.6
-    """The same for how well an object fits a description."""
+    photo_scores: Calibration = field(default_factory=lambda: Calibration(0.2, 2.0))
+    """What likeness to a photo says, measured in generated homes."""
+    description_fits: Calibration = field(default_factory=lambda: Calibration(0.2, 1.7))
+    """What the fit to a description says."""
     clip_temperature: float = 0.02
     """Softmax temperature of image-text cosines among the candidates."""
     clip_weight: float = 0.5
@@ -65,6 +65,8 @@ class Match:
     """The remembered object."""
     probability: float
     """Probability in [0, 1] that it is what is sought."""
+    unseen: float = 1.0
+    """Probability in [0, 1] that what is sought is none of the candidates; the same for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class GoalMatcher:
         self._features = FeatureCache(keypoints, self.config.photo.cache)
         self._crops: dict[int, Float32Array] = {}
         self._labels: frozenset[str] = frozenset()
+        self._single = False
+        self._rooms = RoomFinder(self.config.rooms)
         self._answer: Callable[[Sequence[Instance], OccupancyGrid, float], dict[int, float]]
         self._answer = lambda instances, grid, explored: {}
 
@@ -119,6 +123,8 @@ class GoalMatcher:
             GoalError: A sentence without words.
         """
         self._labels = frozenset(canonical(label) for label in labels)
+        self._single = False
+        self._rooms.forget()
         match goal:
             case CategoryGoal(category):
                 self._answer = lambda instances, grid, explored: {
@@ -127,11 +133,13 @@ class GoalMatcher:
             case ImageGoal():
                 tools = PhotoTools(self._keypoints, self._features, self._look, self._landmarks)
                 photo = PhotoMatcher(goal, tools, self.config.photo)
+                self._single = photo.named
                 self._answer = lambda instances, grid, explored: self._shown(
                     photo, instances, explored
                 )
             case LanguageGoal(text):
                 description = parse(text, labels)
+                self._single = description.discriminates
                 self._answer = lambda instances, grid, explored: self._ground(
                     text, description, instances, grid, explored
                 )
@@ -147,7 +155,10 @@ class GoalMatcher:
             explored: Share of everything that has been seen, in [0, 1].
         """
         scores = self._answer(instances, grid, explored)
-        matches = [Match(i, scores[i.id]) for i in instances if scores.get(i.id, 0.0) > 0.0]
+        taken = sum(scores.values()) if self._single else max(scores.values(), default=0.0)
+        unseen = max(0.0, 1.0 - taken)
+        found = (i for i in instances if scores.get(i.id, 0.0) > 0.0)
+        matches = [Match(i, scores[i.id], unseen) for i in found]
         return sorted(matches, key=lambda match: (-match.probability, match.instance.id))
 
     def prepare(self, instances: Sequence[Instance], budget: int) -> None:
@@ -167,18 +178,18 @@ class GoalMatcher:
         if not photo.named:
             return scores
         named = photo.named_alike(instances)
-        return self._among(scores, explored, self.config.neutral_photo, named)
+        return self._among(scores, explored, named, self.config.photo_scores)
 
     def _among(
         self,
         scores: dict[int, float],
         explored: float,
-        neutral: float,
         prior: Mapping[int, float],
+        calibration: Calibration,
     ) -> dict[int, float]:
         """Return the scores in the light of their rivals and of what is unseen."""
         least, most = self.config.seen
-        return posterior(scores, min(max(explored, least), most), neutral, prior)
+        return posterior(scores, min(max(explored, least), most), prior, calibration)
 
     def _ground(
         self,
@@ -189,7 +200,7 @@ class GoalMatcher:
         explored: float,
     ) -> dict[int, float]:
         cfg = self.config
-        scene = Scene(instances, grid, cfg.rooms, self._labels)
+        scene = Scene(instances, grid, self._rooms, self._labels)
         fits = Grounder(scene, cfg.grounding).fits(description)
         if self._encoders is not None and fits:
             fits = self._with_encoders(self._encoders, text, fits, instances)
@@ -199,7 +210,7 @@ class GoalMatcher:
         if not description.discriminates:
             return fits
         alike = dict.fromkeys(fits, 1.0)
-        return self._among(fits, explored, cfg.neutral_description, alike)
+        return self._among(fits, explored, alike, cfg.description_fits)
 
     def _with_encoders(
         self,

@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-_MOST = 0.99
-"""Scores are never taken for more certain than this."""
+from goat.types import Float64Array
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a score says: the ratio of how often right and wrong candidates get it."""
+
+    neutral: float
+    """Score that right and wrong candidates get alike, in (0, 1)."""
+    sharpness: float
+    """Power to which the odds of a score over those of the neutral one are taken."""
+    most: float = 100.0
+    """No score speaks more strongly for a candidate than this."""
+
+    def ratios(self, scores: Float64Array) -> Float64Array:
+        """Return (N,) likelihood ratios of scores (N,) in [0, 1]."""
+        scores = np.clip(scores, 0.0, 0.999)
+        odds = scores / (1.0 - scores) * (1.0 - self.neutral) / self.neutral
+        return np.minimum(odds**self.sharpness, self.most)
 
 
 def posterior(
-    scores: Mapping[int, float], seen: float, neutral: float, prior: Mapping[int, float]
+    scores: Mapping[int, float],
+    seen: float,
+    prior: Mapping[int, float],
+    calibration: Calibration,
 ) -> dict[int, float]:
     """Return candidate -> probability of being the one thing sought.
 
     Before anything is compared the thing is among the candidates with probability `seen`, shared
-    as `prior` says, and elsewhere otherwise. A score turns this by its odds over those of the
-    neutral score.
+    as `prior` says, and elsewhere otherwise; a score turns this by its likelihood ratio.
 
     Args:
         scores: Candidate -> how well it fits by itself, in [0, 1].
         seen: Probability that the thing sought has been seen, in [0, 1).
-        neutral: Score that speaks neither for a candidate nor against it, in (0, 1).
         prior: Candidate -> weight before its score was known, positive.
+        calibration: What a score says.
     """
     if not scores:
         return {}
-    fit = np.clip(np.fromiter(scores.values(), np.float64), 0.0, _MOST)
-    ratio = fit / (1.0 - fit) * (1.0 - neutral) / neutral
+    ratio = calibration.ratios(np.fromiter(scores.values(), np.float64))
     share = np.fromiter((prior[i] for i in scores), np.float64)
     weight = seen * share / share.sum() * ratio
     found = weight / (weight.sum() + 1.0 - seen)

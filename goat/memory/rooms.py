@@ -1,66 +1,54 @@
-"""Rooms from the map: free space cut at doors, named by what stands in each."""
+"""Rooms from the map: what stands in one view of the free floor is together, and names the room.
+
+Doors may be wide and plans open, so no border is drawn. From before each object rays are cast over
+the free floor; objects that overlook the same floor are in one room, as far as they do. What is
+typical of a type of room votes for it, directly and through what stands between.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from goat.memory.vocabulary import ROOM_SIGNS, accepts
-from goat.types import CellState, Instance, Int32Array, OccupancyGrid
+from goat.types import CellState, Float64Array, Instance, OccupancyGrid
 
 
 @dataclass(frozen=True)
 class RoomConfig:
-    """Where one room ends and the next begins."""
+    """What is one room, and what it is called."""
 
-    door: float = 0.5
-    """Free space narrower than twice this separates rooms, m."""
-    min_area: float = 0.3
-    """Smaller cores are not rooms, m2."""
-    reach: float = 2.0
-    """An object belongs to the room of the nearest free cell within this distance, m."""
-    spread: float = 2.5
+    rays: int = 40
+    """Directions in which the free floor is overlooked."""
+    view: float = 4.0
+    """How far the free floor is overlooked, m."""
+    block: float = 0.2
+    """Side of the patches of floor that are compared, m."""
+    step: float = 0.1
+    """Distance of the samples on a ray, m."""
+    spread: float = 3.0
     """How far an object speaks for the room around it, m: open plans have no doors."""
-    beyond: float = 0.1
-    """What a sign counts across a door, or across furniture that looks like one."""
-    doubt: float = 1.0
+    relay: float = 0.9
+    """What a vote counts that comes through something in between."""
+    doubt: float = 0.5
     """Votes of an imagined unknown room type; keeps a single weak sign from deciding."""
-
-
-def segment(grid: OccupancyGrid, config: RoomConfig) -> Int32Array:
-    """Return (rows, cols) room numbers from 1; 0 where there is no room.
-
-    Free space is eroded by half a door's width, its connected cores are the rooms, and every other
-    known cell joins the nearest core.
-    """
-    passable = np.asarray(grid.state != CellState.OCCUPIED, np.uint8)
-    free = np.asarray(grid.state == CellState.FREE, np.uint8)
-    distance = cv2.distanceTransform(passable, cv2.DIST_L2, 3) * grid.resolution
-    core = ((distance > config.door) & (free > 0)).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
-    areas = stats[:, cv2.CC_STAT_AREA] * grid.resolution**2
-    number = np.zeros(count, np.int32)
-    large = [i for i in range(1, count) if areas[i] >= config.min_area]
-    number[large] = np.arange(1, len(large) + 1)
-    seeds = number[np.asarray(labels, np.int32)]
-    if not large:
-        return seeds
-    _, nearest = cv2.distanceTransformWithLabels(
-        (seeds == 0).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    of_label = np.zeros(nearest.max() + 1, np.int32)
-    of_label[nearest[seeds > 0]] = seeds[seeds > 0]
-    rooms = of_label[nearest]
-    rooms[grid.state == CellState.UNKNOWN] = 0
-    return rooms
+    corridor: float = 0.3
+    """Votes of a long and narrow free floor for a hallway."""
+    narrow: float = 2.1
+    """Width of such a floor, m."""
+    long: float = 4.6
+    """Length of such a floor, m."""
+    every: int = 4
+    """Rooms are looked at anew every so many times that they are asked for."""
 
 
 class RoomMap:
-    """Which room each instance is in, and what each room is."""
+    """What room each instance is in."""
 
     def __init__(
         self,
@@ -68,38 +56,35 @@ class RoomMap:
         instances: Sequence[Instance],
         config: RoomConfig | None = None,
     ) -> None:
-        """Cut the map into rooms and let the instances vote on their types."""
-        self._config = config or RoomConfig()
-        rooms = segment(grid, self._config)
-        self.room_of = _place(grid, rooms, instances, self._config.reach)
-        self._types = _vote(self.room_of, instances, self._config)
+        """Let the instances vote on their rooms."""
+        self._types: dict[int, dict[str, float]] = {}
+        if instances:
+            self._types = _vote(grid, instances, config or RoomConfig())
 
     def probability(self, instance_id: int, room: str) -> float:
         """Return the probability that an instance is in a room of type `room`."""
         return self._types.get(instance_id, {}).get(room, 0.0)
 
 
-def _place(
-    grid: OccupancyGrid, rooms: Int32Array, instances: Sequence[Instance], reach: float
-) -> dict[int, int]:
-    # Walls carry the number of the nearest core, which may lie behind them: ask free cells only.
-    free = (grid.state == CellState.FREE) & (rooms > 0)
-    if not free.any() or not instances:
-        return {}
-    distance, nearest = cv2.distanceTransformWithLabels(
-        (~free).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    of_label = np.zeros(nearest.max() + 1, np.int32)
-    of_label[nearest[free]] = rooms[free]
-    placed = {}
-    for instance in instances:
-        cells = grid.cells(instance.points[:: len(instance.points) // 64 + 1, :2])
-        cells = cells[grid.inside(cells)]
-        near = cells[distance[cells[:, 0], cells[:, 1]] * grid.resolution <= reach]
-        if len(near):
-            votes = np.bincount(of_label[nearest[near[:, 0], near[:, 1]]])
-            placed[instance.id] = int(votes.argmax())
-    return placed
+class RoomFinder:
+    """Keeps the rooms for a few questions: they change slowly."""
+
+    def __init__(self, config: RoomConfig | None = None) -> None:
+        """Know nothing yet."""
+        self._config = config or RoomConfig()
+        self._asked = 0
+        self._known: RoomMap | None = None
+
+    def find(self, grid: OccupancyGrid, instances: Sequence[Instance]) -> RoomMap:
+        """Return the rooms of what is remembered."""
+        if self._known is None or self._asked % self._config.every == 0:
+            self._known = RoomMap(grid, instances, self._config)
+        self._asked += 1
+        return self._known
+
+    def forget(self) -> None:
+        """Look anew at the next question."""
+        self._known = None
 
 
 @lru_cache(maxsize=4096)
@@ -113,22 +98,82 @@ def room_signs(label: str) -> Mapping[str, float]:
 
 
 def _vote(
-    room_of: Mapping[int, int], instances: Sequence[Instance], config: RoomConfig
+    grid: OccupancyGrid, instances: Sequence[Instance], config: RoomConfig
 ) -> dict[int, dict[str, float]]:
-    """Return instance id -> room type -> probability, from the signs near it in its room."""
-    placed = [instance for instance in instances if instance.id in room_of]
-    if not placed:
-        return {}
-    types = list(ROOM_SIGNS)
-    signs = np.array([[room_signs(i.label).get(room, 0.0) for room in types] for i in placed])
-    centers = np.stack([instance.center[:2] for instance in placed])
+    """Return instance id -> room type -> probability."""
+    together, chords = _overlook(grid, _fronts(grid, instances), config)
+    centers = np.stack([instance.center[:2] for instance in instances])
     gaps = np.linalg.norm(centers[:, None] - centers, axis=2)
-    numbers = np.array([room_of[instance.id] for instance in placed])
-    weights = np.exp(-((gaps / config.spread) ** 2))
-    weights[numbers[:, None] != numbers] *= config.beyond
+    weights = together * np.exp(-((gaps / config.spread) ** 2))
+    np.fill_diagonal(weights, 1.0)
+    types = list(ROOM_SIGNS)
+    signs = np.array([[room_signs(i.label).get(room, 0.0) for room in types] for i in instances])
+    signs[:, types.index("hallway")] += config.corridor * _corridor(chords, config)
     votes = weights @ signs
+    votes += config.relay * (weights / weights.sum(axis=1, keepdims=True)) @ votes
     shares = votes / (votes.sum(axis=1, keepdims=True) + config.doubt)
     return {
         instance.id: dict(zip(types, row.tolist(), strict=True))
-        for instance, row in zip(placed, shares, strict=True)
+        for instance, row in zip(instances, shares, strict=True)
     }
+
+
+def _fronts(grid: OccupancyGrid, instances: Sequence[Instance]) -> NDArray[np.intp]:
+    """Return (N, 2) the free cell before each instance, towards where it was seen from; -1 = none.
+
+    The best of the views decides from which side.
+    """
+    fronts = np.full((len(instances), 2), -1, np.intp)
+    for row, instance in enumerate(instances):
+        eyes = [view.map_from_camera.translation[:2] for view in instance.views[:1]]
+        start = (instance.center[:2] - grid.origin) / grid.resolution
+        for eye in eyes or _around(instance):
+            way = (np.asarray(eye) - grid.origin) / grid.resolution - start
+            share = np.linspace(0.0, 1.0, max(2, math.ceil(1.5 * float(np.abs(way).max()))))
+            cells = np.floor(start + share[:, None] * way).astype(np.intp)[:, ::-1]
+            cells = cells[grid.inside(cells)]
+            free = np.flatnonzero(grid.state[cells[:, 0], cells[:, 1]] == CellState.FREE)
+            if len(free):
+                fronts[row] = cells[free[min(1, len(free) - 1)]]
+                break
+    return fronts
+
+
+def _around(instance: Instance) -> Float64Array:
+    """Return (8, 2) places two metres from an instance of which no view is kept, m."""
+    angle = np.arange(8) * (math.pi / 4.0)
+    return instance.center[:2] + 2.0 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def _overlook(
+    grid: OccupancyGrid, fronts: NDArray[np.intp], config: RoomConfig
+) -> tuple[Float64Array, Float64Array]:
+    """Return (N, N) how much of the same floor is overlooked, and (N, rays / 2) free widths, m."""
+    known = fronts[:, 0] >= 0
+    angle = np.arange(config.rays) * (2.0 * math.pi / config.rays)
+    radius = np.arange(1, round(config.view / config.step) + 1) * (config.step / grid.resolution)
+    offsets = np.stack([np.outer(np.sin(angle), radius), np.outer(np.cos(angle), radius)], axis=-1)
+    pad = math.ceil(config.view / grid.resolution) + 2
+    state = np.pad(grid.state, pad)
+    index = np.where(known[:, None], fronts, 0)[:, None, None] + pad + np.rint(offsets).astype(int)
+    free = state[index[..., 0], index[..., 1]] == CellState.FREE
+    seen = np.logical_and.accumulate(free, axis=2) & known[:, None, None]
+    reach = seen.sum(axis=2) * config.step
+    side = max(1, round(config.block / grid.resolution))
+    width = state.shape[1] // side + 1
+    patches = np.zeros((len(fronts), (state.shape[0] // side + 1) * width), np.float32)
+    front, ray, sample = np.nonzero(seen)
+    block = index[front, ray, sample] // side
+    patches[front, block[:, 0] * width + block[:, 1]] = 1.0
+    size = np.sqrt(patches.sum(axis=1)) + 1e-6
+    together = (patches @ patches.T) / np.outer(size, size)
+    half = config.rays // 2
+    return together.astype(np.float64), reach[:, :half] + reach[:, half:]
+
+
+def _corridor(chords: Float64Array, config: RoomConfig) -> Float64Array:
+    """Return (N,) how much the floor before each object is long and narrow, in [0, 1]."""
+    ordered = np.sort(chords, axis=1)
+    narrow = 1.0 / (1.0 + np.exp((ordered[:, :4].mean(axis=1) - config.narrow) / 0.15))
+    long = 1.0 / (1.0 + np.exp((config.long - ordered[:, -3:].mean(axis=1)) / 0.3))
+    return narrow * long * (ordered[:, -1] > 0.0)

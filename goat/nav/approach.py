@@ -31,7 +31,7 @@ class ApproachConfig:
     """Greatest horizontal distance to the object's surface that counts as being there, m."""
     near: float = 0.45
     """Distances below this are worse, m."""
-    far: float = 0.75
+    far: float = 0.85
     """Distances above this are worse, m."""
     distance_weight: float = 6.0
     """Cost of each metre outside `near`..`far`, in metres of driving."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -24,6 +24,7 @@ from goat.nav.recovery import (
     turn_action,
 )
 from goat.nav.scene import Scene
+from goat.nav.sides import in_front
 from goat.types import Action, Body, Float32Array, OccupancyGrid, Path
 
 
@@ -160,18 +161,26 @@ class Navigator:
         self.explorer.reset()
         self.recovery.reset()
 
-    def travel_times(self, points: NDArray) -> Float32Array:
+    def travel_times(
+        self, points: NDArray, seen_from: Sequence[NDArray] | None = None
+    ) -> Float32Array:
         """Return (N,) driving costs from the robot to points (N, 2), m of open floor; inf = none.
 
         A point inside an obstacle (an object's centre) takes the least cost of the reachable
-        floor within a metre of it, on whichever side of a wall: a lower bound for ranking.
+        floor within a metre of it, on the sides from which it was seen: a bound for ranking.
+
+        Args:
+            points: (N, 2) or more columns, m.
+            seen_from: For each point (M, 2) places it was seen from, m, M >= 0, where known.
         """
         points = np.atleast_2d(np.asarray(points, np.float64))[:, :2]
-        travel = self.scene.travel
         angle = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
         ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
         around = np.vstack([np.zeros((1, 2)), 0.35 * ring, 0.7 * ring, 1.0 * ring])
-        cost = travel.at(points[:, None, :] + around) + np.linalg.norm(around, axis=1)
+        cost = self.scene.travel.at(points[:, None, :] + around) + np.linalg.norm(around, axis=1)
+        for row, eyes in enumerate(seen_from or ()):
+            if len(eyes):
+                cost[row, ~in_front(around, eyes - points[row])] = np.inf
         return cost.min(axis=1).astype(np.float32)
 
     def look_again(self) -> bool:

@@ -54,15 +54,16 @@ def seen_side(
     walkable = _walkable(grid, line[eyes, last][seen], around)
     places = np.argwhere(walkable)
     middle = 0.5 * (cells.min(axis=0) + cells.max(axis=0))
-    behind = ~_in_front(places - middle, line[:, 0][seen] - middle)
+    behind = ~in_front(places - middle, line[:, 0][seen] - middle)
     walkable[places[behind, 0], places[behind, 1]] = False
     return walkable
 
 
-def _in_front(places: NDArray[np.floating], eyes: NDArray[np.floating]) -> BoolArray:
+def in_front(places: NDArray[np.floating], eyes: NDArray[np.floating]) -> BoolArray:
     """Return (N,) whether the directions of places (N, 2) are like that of any of eyes (M, 2).
 
-    A wall may end near by; its other side is still behind what hangs on it.
+    Both are relative to the object. A wall may end near by; its other side is still behind what
+    hangs on it.
     """
     lengths = np.linalg.norm(places, axis=1)[:, None] * np.linalg.norm(eyes, axis=1)
     return ((places @ eyes.T) >= _BEHIND * lengths).any(axis=1)

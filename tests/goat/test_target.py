@@ -57,7 +57,7 @@ def test_probability_counts_more_than_a_few_metres() -> None:
 
 
 def test_what_cannot_be_driven_to_comes_last_but_is_not_left_out() -> None:
-    both = (match(1, 0.9), match(2, 0.5))
+    both = (match(1, 0.9), match(2, 0.65))
     assert chosen(TargetSelector(), *both, distances=(math.inf, 30.0)) == 2
     assert chosen(TargetSelector(), both[0], distances=(math.inf,)) == 1
 
@@ -84,7 +84,7 @@ def test_the_choice_does_not_flip_with_the_distance_on_the_way() -> None:
 
 def test_the_choice_survives_a_weaker_look_but_not_a_refutation() -> None:
     selector = TargetSelector()
-    assert chosen(selector, match(1, 0.5)) == 1
+    assert chosen(selector, match(1, CONFIG.act)) == 1
     assert chosen(selector, match(1, CONFIG.keep)) == 1
     assert chosen(selector, match(1, CONFIG.keep - 0.01)) is None
     assert chosen(selector, match(1, CONFIG.keep)) is None, "it must win anew"
@@ -92,13 +92,13 @@ def test_the_choice_survives_a_weaker_look_but_not_a_refutation() -> None:
 
 def test_a_choice_that_is_forgotten_by_the_memory_is_dropped() -> None:
     selector = TargetSelector()
-    assert chosen(selector, match(1, 0.9), match(2, 0.5)) == 1
-    assert chosen(selector, match(2, 0.5)) == 2
+    assert chosen(selector, match(1, 0.9), match(2, 0.65)) == 1
+    assert chosen(selector, match(2, 0.65)) == 2
 
 
 def test_what_was_rejected_on_approach_is_not_driven_to_again() -> None:
     selector = TargetSelector()
-    both = (match(1, 0.9), match(2, 0.5))
+    both = (match(1, 0.9), match(2, 0.65))
     assert chosen(selector, *both) == 1
     selector.reject(both[0])
     assert chosen(selector, *both) == 2
@@ -123,10 +123,42 @@ def test_the_less_likely_the_shorter_the_way_to_a_glance() -> None:
 
 
 def test_what_was_rejected_is_taken_in_the_end_if_nothing_else_is_left() -> None:
+    selector, alike = TargetSelector(), (match(1, 0.65), match(2, 0.6))
+    for each in alike:
+        selector.reject(each)
+    assert chosen(try_until(selector, Effort.INSPECT), *alike) is None
+    assert chosen(try_until(selector, Effort.SETTLE), *alike) == 1
+
+
+def test_what_was_rejected_too_early_leads_when_it_is_time_to_judge() -> None:
+    selector, ahead = TargetSelector(), (match(1, 0.5), match(2, 0.5 / CONFIG.lead))
+    for each in ahead:
+        selector.reject(each)
+    assert chosen(selector, *ahead) is None
+    assert chosen(try_until(selector, Effort.INSPECT), *ahead) == 1
+    assert selector.satisfied(ahead[0])
+
+
+def judged(probability: float, unseen: float, steps: int = 0) -> int | None:
     selector = TargetSelector()
-    selector.reject(match(1, 0.9))
-    assert chosen(try_until(selector, Effort.INSPECT), match(1, 0.9)) is None
-    assert chosen(try_until(selector, Effort.SETTLE), match(1, 0.9)) == 1
+    selector.steps = steps
+    candidate = dataclasses.replace(match(1, probability), unseen=unseen)
+    return chosen(selector, candidate)
+
+
+def test_exploring_ends_when_nothing_better_is_to_be_hoped_for() -> None:
+    assert judged(0.4, 0.6) is None
+    assert judged(0.4, 0.4 / CONFIG.hope) == 1
+
+
+def test_patience_ends() -> None:
+    assert judged(0.3, 0.7, CONFIG.patience - 1) is None
+    assert judged(0.3, 0.7, CONFIG.patience) == 1
+
+
+def test_of_all_that_are_sure_the_nearest_is_as_good_as_any() -> None:
+    both = (match(1, 1.0), match(2, 0.9))
+    assert chosen(TargetSelector(), *both, distances=(6.0, 1.0)) == 2
 
 
 def test_what_cannot_be_reached_stays_barred_for_this_goal_only() -> None:

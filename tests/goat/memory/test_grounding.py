@@ -9,7 +9,7 @@ from fakes import make_grid
 
 from goat.memory.grounding import Grounder, GroundingConfig, Scene, noun_fit, size_fit
 from goat.memory.language import parse
-from goat.memory.rooms import RoomConfig
+from goat.memory.rooms import RoomFinder
 from goat.types import Instance
 
 
@@ -34,7 +34,7 @@ def thing(
 
 
 def fits(text: str, instances: Sequence[Instance]) -> Mapping[int, float]:
-    scene = Scene(instances, make_grid(), RoomConfig())
+    scene = Scene(instances, make_grid(), RoomFinder())
     return Grounder(scene).fits(parse(text, [i.label for i in instances]))
 
 

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from goat.memory import posterior as module
+from goat.memory.posterior import Calibration
 
 
 def posterior(scores, seen, neutral):
-    return module.posterior(scores, seen, neutral, dict.fromkeys(scores, 1.0))
+    return module.posterior(scores, seen, dict.fromkeys(scores, 1.0), Calibration(neutral, 1.0))
 
 
+CALIBRATION = Calibration(0.25, 1.0)
 SCORES = st.dictionaries(st.integers(0, 9), st.floats(0.0, 1.0), max_size=8)
 SHARES = st.floats(0.05, 0.97)
 
@@ -43,7 +46,15 @@ def test_a_clear_match_needs_no_exploration() -> None:
 
 
 def test_what_is_unlikely_by_its_name_takes_little_from_the_others() -> None:
-    alone = module.posterior({1: 0.3}, 0.6, 0.25, {1: 1.0})[1]
-    beside = module.posterior({1: 0.3, 2: 0.3}, 0.6, 0.25, {1: 1.0, 2: 0.01})
+    alone = module.posterior({1: 0.3}, 0.6, {1: 1.0}, CALIBRATION)[1]
+    beside = module.posterior({1: 0.3, 2: 0.3}, 0.6, {1: 1.0, 2: 0.01}, CALIBRATION)
     assert beside[1] == pytest.approx(alone, abs=0.01)
     assert beside[2] < 0.01
+
+
+def test_the_calibration_turns_at_the_neutral_score_and_has_an_end() -> None:
+    calibration = Calibration(0.2, 2.0, most=50.0)
+    low, even, high, sure = calibration.ratios(np.array([0.1, 0.2, 0.4, 1.0]))
+    assert low < 1.0 < high < sure == 50.0
+    assert even == pytest.approx(1.0)
+    assert high == pytest.approx(((0.4 / 0.6) / (0.2 / 0.8)) ** 2)
