@@ -23,7 +23,7 @@ class TargetConfig:
     """The same once there is no frontier left, or no hope that anything better is unseen."""
     settle: float = 0.12
     """Once these have been looked at as well, the best candidate above this is driven to."""
-    verify: float = 0.7
+    verify: float = 0.8
     """Probability needed to stop at a candidate while there are others to look at."""
     lead: float = 1.5
     """Among the candidates left, being this many times likelier than the next is enough."""

@@ -38,7 +38,7 @@ class GroundingConfig:
     """Gap at which "next to" has fallen to 1/e, m."""
     other_kind: float = 0.5
     """What a kind of the thing asked for counts where the thing itself has a label of its own."""
-    room_floor: float = 0.15
+    room_floor: float = 0.06
     """Room types are inferred, so they lower the fit at most to this."""
 
 

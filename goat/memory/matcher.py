@@ -47,7 +47,7 @@ class MatcherConfig:
     seen: tuple[float, float] = (0.1, 0.97)
     """Least and greatest probability that what is sought has been seen, however little or much of
     the place has."""
-    photo_scores: Calibration = field(default_factory=lambda: Calibration(0.2, 2.0))
+    photo_scores: Calibration = field(default_factory=lambda: Calibration(0.2, 1.6))
     """What likeness to a photo says, measured in generated homes."""
     description_fits: Calibration = field(default_factory=lambda: Calibration(0.2, 1.7))
     """What the fit to a description says."""
@@ -177,8 +177,8 @@ class GoalMatcher:
         scores = photo.score(instances)
         if not photo.named:
             return scores
-        named = photo.named_alike(instances)
-        return self._among(scores, explored, named, self.config.photo_scores)
+        named, placed = photo.named_alike(instances), photo.placed(instances)
+        return self._among(scores, explored, named, self.config.photo_scores, placed)
 
     def _among(
         self,
@@ -186,10 +186,11 @@ class GoalMatcher:
         explored: float,
         prior: Mapping[int, float],
         calibration: Calibration,
+        placed: Mapping[int, float] | None = None,
     ) -> dict[int, float]:
         """Return the scores in the light of their rivals and of what is unseen."""
         least, most = self.config.seen
-        return posterior(scores, min(max(explored, least), most), prior, calibration)
+        return posterior(scores, min(max(explored, least), most), prior, calibration, placed)
 
     def _ground(
         self,

@@ -57,6 +57,10 @@ class PhotoConfig:
     """Matches that must agree on that place."""
     context_weight: float = 0.4
     """Weight of a match on the surroundings."""
+    context_half: float = 8.0
+    """Matches on the surroundings at which it is as likely as not that they are the photo's."""
+    context_width: float = 1.5
+    """How sharply that certainty grows there."""
     half: float = 9.0
     """Weighted matches at which the probability is one half."""
     width: float = 2.5
@@ -167,6 +171,8 @@ class PhotoMatcher:
         self._localiser = PhotoLocaliser(goal.rgb, tools.landmarks, tools.matcher)
         self._localiser.update(len(tools.landmarks.frames))
         self._evidence: dict[int, float] = {}
+        self._context: dict[int, int] = {}
+        self._shown: dict[int, float] = {}
         self._scale: float = 0.5 * math.hypot(*goal.rgb.shape[:2])
         self._middle = np.array([goal.rgb.shape[1], goal.rgb.shape[0]], np.float32) / 2.0
 
@@ -189,14 +195,29 @@ class PhotoMatcher:
         looks = {i.id: fit[i.id] * max(least, self._probability(i, likeness[i.id])) for i in meant}
         self._break_ties(looks, meant)
         pose = self._localiser.update(self._config.frames)
+        self._shown = {}
         if pose is None:
             return looks
         sure = self._config.pose_most * min(1.0, pose.inliers / self._config.pose_inliers) ** 2
         shown = in_the_middle(pose, instances, self._config.middle)
+        self._shown = {number: sure * share for number, share in shown.items()}
         total = sum(shown[i.id] * fit[i.id] for i in meant) + 1e-3
         return {
             i.id: (1.0 - sure) * looks[i.id] + sure * shown[i.id] * fit[i.id] / total for i in meant
         }
+
+    def placed(self, instances: Sequence[Instance]) -> dict[int, float]:
+        """Return instance id -> how far its surroundings are the photo's, in [0, 1].
+
+        This alone tells an object from a twin elsewhere.
+        """
+        cfg = self._config
+
+        def around(instance: Instance) -> float:
+            count = max((self._context.get(view.id, 0) for view in instance.views), default=0)
+            return _logistic((count - cfg.context_half) / cfg.context_width)
+
+        return {i.id: max(around(i), min(1.0, self._shown.get(i.id, 0.0))) for i in instances}
 
     def evidence(self, instance: Instance) -> float:
         """Return the weighted number of matches of an instance's best view so far."""
@@ -237,6 +258,7 @@ class PhotoMatcher:
         pixels = np.clip(np.rint(matches.xy_b).astype(np.intp), 0, np.array(mask.shape)[::-1] - 1)
         near = cv2.dilate(mask.view(np.uint8), np.ones((5, 5), np.uint8))
         on_object = near[pixels[:, 1], pixels[:, 0]] > 0
+        self._context[view.id] = int(np.count_nonzero(~on_object))
         place = self._place_of(mask, matches)
         if place is None:
             off_center = np.linalg.norm(matches.xy_a - self._middle, axis=1) / self._scale

@@ -20,6 +20,8 @@ class Calibration:
     """Power to which the odds of a score over those of the neutral one are taken."""
     most: float = 100.0
     """No score speaks more strongly for a candidate than this."""
+    twin: float = 4.0
+    """The same where only the object itself was compared: an unseen one may look the same."""
 
     def ratios(self, scores: Float64Array) -> Float64Array:
         """Return (N,) likelihood ratios of scores (N,) in [0, 1]."""
@@ -33,6 +35,7 @@ def posterior(
     seen: float,
     prior: Mapping[int, float],
     calibration: Calibration,
+    placed: Mapping[int, float] | None = None,
 ) -> dict[int, float]:
     """Return candidate -> probability of being the one thing sought.
 
@@ -44,11 +47,22 @@ def posterior(
         seen: Probability that the thing sought has been seen, in [0, 1).
         prior: Candidate -> weight before its score was known, positive.
         calibration: What a score says.
+        placed: Candidate -> how far its surroundings tell it from an unseen twin, in [0, 1]; None
+            if there can be no twin.
     """
     if not scores:
         return {}
     ratio = calibration.ratios(np.fromiter(scores.values(), np.float64))
     share = np.fromiter((prior[i] for i in scores), np.float64)
     weight = seen * share / share.sum() * ratio
-    found = weight / (weight.sum() + 1.0 - seen)
+    unseen = 1.0 - seen
+    if placed is not None:
+        best = int(weight.argmax())
+        unseen *= max(1.0, float(ratio[best]) / _limit(placed[list(scores)[best]], calibration))
+    found = weight / (weight.sum() + unseen)
     return dict(zip(scores, found.tolist(), strict=True))
+
+
+def _limit(placed: float, calibration: Calibration) -> float:
+    """Return how strongly a score may speak against everything unseen."""
+    return calibration.twin + (calibration.most - calibration.twin) * placed

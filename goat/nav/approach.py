@@ -15,8 +15,8 @@ from goat.nav.grid import CostMap
 from goat.nav.sides import seen_side
 from goat.types import Body, BoolArray, CellState, Float32Array, Float64Array, OccupancyGrid
 
-_CLEAR = 0.5
-"""Cells of other things on a line of sight that count as none: rounding."""
+_CLEAR = 0.25
+"""Cells of other things on a line of sight that count as none: less than one wall's face."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class ApproachConfig:
 
     gap: float = 0.1
     """Least room between the body and the object, m."""
-    reach: float = 0.9
+    reach: float = 0.85
     """Places this near to the object's surface are preferred to any farther ones, m."""
     limit: float = 1.2
     """Greatest horizontal distance to the object's surface that counts as being there, m."""
     near: float = 0.45
     """Distances below this are worse, m."""
-    far: float = 0.85
+    far: float = 0.78
     """Distances above this are worse, m."""
     distance_weight: float = 6.0
     """Cost of each metre outside `near`..`far`, in metres of driving."""
@@ -40,7 +40,7 @@ class ApproachConfig:
     support: float = 0.25
     """An object whose lowest point is higher than this rests on something else, m."""
     support_depth: float = 0.6
-    """How much of a support may be in between where nobody knows from where it was seen, m."""
+    """How much of a support, or of what is low enough to look over, may be in between, m."""
     slant_weight: float = 1.0
     """Cost of each metre that the centre is farther than the surface, in metres of driving."""
     stray: float = 0.02
@@ -132,12 +132,11 @@ def footprint(
     middle = 0.5 * (xy.min(axis=0) + xy.max(axis=0))
     opaque = (grid.state == CellState.OCCUPIED) & (away > 1.5)
     low, side = np.zeros(grid.shape, bool), None
-    support = _CLEAR * grid.resolution
     if seen_from is not None and len(seen_from):
         low = _looked_across(grid, cells, seen_from)
         side = seen_side(grid, cells, opaque, seen_from, config.around)
-    elif points[:, 2].min() > config.support:
-        support = config.support_depth
+    rests = side is not None or points[:, 2].min() > config.support
+    support = config.support_depth if rests else _CLEAR * grid.resolution
     distance = np.maximum((away - 0.5) * np.float32(grid.resolution), np.float32(0.0))
     center = (float(middle[0]), float(middle[1]))
     return ObjectFootprint(cells, center, distance, nearest, opaque, low, support, side)

@@ -213,7 +213,7 @@ class SecondThoughts:
 
     def match(self, instances: Sequence[Instance], grid: object, explored: bool) -> list[Match]:
         near = self.run.gap("chair_red") < 1.2
-        worth = {"red": 0.35 if near else 0.9, "blue": 0.75}
+        worth = {"red": 0.35 if near else 0.9, "blue": 0.85}
         chairs = [i for i in instances if i.label == "chair"]
         return [Match(i, worth["red" if i.center[0] < 4 else "blue"]) for i in chairs]
 

@@ -58,3 +58,15 @@ def test_the_calibration_turns_at_the_neutral_score_and_has_an_end() -> None:
     assert low < 1.0 < high < sure == 50.0
     assert even == pytest.approx(1.0)
     assert high == pytest.approx(((0.4 / 0.6) / (0.2 / 0.8)) ** 2)
+
+
+def test_a_twin_may_be_unseen_unless_the_surroundings_agree() -> None:
+    scores, prior = {1: 0.98, 2: 0.5}, {1: 1.0, 2: 1.0}
+    found = [
+        module.posterior(scores, 0.4, prior, CALIBRATION, {1: placed, 2: 0.0})
+        for placed in (0.0, 0.5, 1.0)
+    ]
+    assert [f[1] for f in found] == sorted(f[1] for f in found)
+    assert found[0][1] < 0.6
+    assert found[-1][1] > 0.9
+    assert all(f[1] > 5.0 * f[2] for f in found), "among the seen it is the better one all the same"
