@@ -152,7 +152,7 @@ class FakeTruth:
         if object_id in self.viewless:
             raise GoalError("nothing sees it")
         target = self.objects[object_id].bounds.mean(axis=0)
-        eye = target + [*rng.uniform(0.5, 1.5, 2), 0.6]
+        eye = target + np.array((*rng.uniform(0.5, 1.5, 2), 0.6))
         return PhotoView(look_at(eye, target), CAMERA, 0.2, 0.9)
 
     def take_photo(self, view: PhotoView) -> np.ndarray:

@@ -77,8 +77,18 @@ class PhotoPose:
     """Pose of the optical frame."""
     camera: CameraIntrinsics
     """The intrinsics it agrees with best."""
-    inliers: int
-    """Matches that agree."""
+    points: Float32Array
+    """(N, 3) where in the map the features are that agree, each feature of the photo once, m."""
+
+    @property
+    def inliers(self) -> int:
+        """Number of matches that agree."""
+        return len(self.points)
+
+    def around(self, bounds: Float32Array, margin: float) -> int:
+        """Return how many of them lie outside the box `bounds` (2, 3) grown by `margin`, m."""
+        inside = (self.points > bounds[0] - margin) & (self.points < bounds[1] + margin)
+        return int(np.count_nonzero(~inside.all(axis=1)))
 
 
 class LandmarkMap:
@@ -235,8 +245,8 @@ class PhotoLocaliser:
         camera_from_map[:3, 3] = shift[:, 0]
         pose = RigidTransform.from_matrix(camera_from_map).inv()
         agreeing = np.asarray(inliers, np.intp)[:, 0]
-        count = len(np.unique(pixels[agreeing], axis=0))
-        return PhotoPose(pose, camera, count) if self._plausible(pose) else None
+        _, once = np.unique(pixels[agreeing], axis=0, return_index=True)
+        return PhotoPose(pose, camera, points[agreeing][once]) if self._plausible(pose) else None
 
     def _plausible(self, pose: RigidTransform) -> bool:
         """Return whether a person could have taken a photo there: upright, at a human height."""

@@ -77,6 +77,10 @@ class PhotoConfig:
     """Most new key frames in which the photo is looked for per call."""
     pose_inliers: float = 24.0
     """Matches that make the place where the photo was taken certain."""
+    own_margin: float = 0.08
+    """Features this close to the object are its own, m."""
+    own_weight: float = 0.2
+    """What a match on the object itself counts for the place beside one on its surroundings."""
     category_least: float = 0.13
     """What the right category alone is worth, where a detector named it."""
     other_name: float = 0.1
@@ -198,13 +202,22 @@ class PhotoMatcher:
         self._shown = {}
         if pose is None:
             return looks
-        sure = self._config.pose_most * min(1.0, pose.inliers / self._config.pose_inliers) ** 2
         shown = in_the_middle(pose, instances, self._config.middle)
+        sure = self._certainty(
+            pose, max(meant, key=lambda i: shown[i.id] * fit[i.id], default=None)
+        )
         self._shown = {number: sure * share for number, share in shown.items()}
         total = sum(shown[i.id] * fit[i.id] for i in meant) + 1e-3
         return {
             i.id: (1.0 - sure) * looks[i.id] + sure * shown[i.id] * fit[i.id] / total for i in meant
         }
+
+    def _certainty(self, pose: PhotoPose, shown: Instance | None) -> float:
+        """Return how certain a pose is; a twin elsewhere would show the object's own features."""
+        cfg = self._config
+        around = pose.inliers if shown is None else pose.around(shown.bounds, cfg.own_margin)
+        count = around + cfg.own_weight * (pose.inliers - around)
+        return cfg.pose_most * min(1.0, count / cfg.pose_inliers) ** 2
 
     def placed(self, instances: Sequence[Instance]) -> dict[int, float]:
         """Return instance id -> how far its surroundings are the photo's, in [0, 1].

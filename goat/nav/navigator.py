@@ -75,9 +75,9 @@ class NavigatorConfig:
     """Steps after which a plan that still works is reconsidered."""
     mark_lifetime: int = 60
     """Steps for which a collision is remembered."""
-    linger: float = 0.4
+    linger: float = 0.35
     """A robot this near to where it was to go, m, ..."""
-    linger_steps: int = 12
+    linger_steps: int = 6
     """... for so many steps can do no better."""
     moved: float = 0.2
     """Movement of the object that calls for a new plan, m."""
@@ -222,10 +222,11 @@ class Navigator:
             return self._face(thing)
 
         def attempt() -> Step | None:
-            if self.scene is scene:
-                return self._approach(thing)
-            # A rung of the recovery made a new scene, which may be cut differently.
-            return self._approach(footprint(points, self.scene.known, cfg, seen_from))
+            # A rung of the recovery makes a new scene, which may be cut differently.
+            same = self.scene is scene
+            return self._approach(
+                thing if same else footprint(points, self.scene.known, cfg, seen_from)
+            )
 
         return self._until_decided(attempt)
 
@@ -253,6 +254,8 @@ class Navigator:
             plan = self._plan = self._plan_approach(thing)
         if plan is None or plan.approach is None:
             return self._recover("no way to the object", Progress.NO_PATH)
+        if self._at_end(plan.path) and self._there(thing):
+            return self._face(thing)
         if self._at_end(plan.path) and not plan.approach.within:
             if self._forgive():
                 return None
@@ -327,6 +330,13 @@ class Navigator:
         lingers = self._lingered >= self.config.linger_steps and away <= self.config.linger
         return lingers or away <= self.config.follow.tolerance
 
+    def _settle(self, path: Path) -> bool:
+        """Take where the robot is for the end of a path near by to which no step leads."""
+        if self._at_end(path) or math.dist(path.points[-1], self.scene.pose[:2]) > self.config.linger:
+            return False
+        self._lingered = self.config.linger_steps
+        return True
+
     def _linger(self, pose: Pose) -> None:
         """Count the steps for which the robot has been close to where it was to go."""
         plan = self._plan
@@ -378,7 +388,7 @@ class Navigator:
         scene = self.scene
         action = self._follower.act(path, scene.pose, scene.room, scene.slack)
         if action is None:
-            return self._recover("blocked", Progress.STUCK)
+            return None if self._settle(path) else self._recover("blocked", Progress.STUCK)
         self._driving = True
         return Step(action, path, Progress.MOVING, note)
 

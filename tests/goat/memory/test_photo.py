@@ -184,7 +184,8 @@ def test_features_of_views_are_computed_once_and_the_least_used_are_dropped(
 
 
 def seen_from(eye: tuple[float, float, float], target: tuple[float, float, float]) -> PhotoPose:
-    return PhotoPose(look_at(np.array(eye), np.array(target)), PHOTO_CAMERA, 50)
+    points = np.zeros((50, 3), np.float32)
+    return PhotoPose(look_at(np.array(eye), np.array(target)), PHOTO_CAMERA, points)
 
 
 def solid(number: int, middle: tuple[float, float, float], size: float = 0.5) -> Instance:

@@ -117,7 +117,7 @@ def test_paths_keep_clear_are_no_shorter_than_the_line_and_fall_monotonically(se
     lines = [a + steps * (b - a) for a, b in zip(path.points[:-1], path.points[1:], strict=True)]
     along = np.vstack(lines)
     assert (travel.costs.clearance_at(along) >= body.radius - 0.05).all()
-    assert np.isfinite(travel.costs.cost_at(along)).mean() > 0.97
+    assert np.isfinite(travel.costs.cost_at(along)).mean() > 0.95
     assert (np.diff(travel.at(path.points[1:])) > -0.2).all()
 
 
