@@ -14,6 +14,7 @@ from goat.types import (
     Detection,
     Float32Array,
     Float64Array,
+    Int32Array,
     KeypointMatches,
     Keypoints,
     ObjectTruth,
@@ -141,4 +142,8 @@ class Evaluator(Protocol):
 
     def take_photo(self, view: PhotoView) -> UInt8Array:
         """Return the photo (H, W, 3) of a view."""
+        ...
+
+    def photo_ids(self, view: PhotoView) -> Int32Array:
+        """Return the ids (H, W) of the objects in the photo of a view, 0 = none."""
         ...

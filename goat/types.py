@@ -244,6 +244,8 @@ class ImageGoal:
     """What to call it in reports."""
     category: str | None = None
     """What a detector calls the object, where one has looked at the photo."""
+    detections: tuple[Detection, ...] = ()
+    """What that detector found in the photo, the object itself included."""
 
     def __post_init__(self) -> None:
         """Check the photo's shape."""

@@ -15,6 +15,7 @@ from goat.types import (
     BoolArray,
     CellState,
     Float64Array,
+    Int32Array,
     ObjectTruth,
     OccupancyGrid,
     PhotoView,
@@ -122,6 +123,10 @@ class GroundTruth:
     def take_photo(self, view: PhotoView) -> UInt8Array:
         """Return the photo (H, W, 3) of a view."""
         return self._sim.renderer.render(view.camera, view.map_from_camera).rgb
+
+    def photo_ids(self, view: PhotoView) -> Int32Array:
+        """Return the ids (H, W) of the objects in the photo of a view, 0 = none."""
+        return self._sim.renderer.ids(view.camera, view.map_from_camera)
 
     def _known(self, object_id: int) -> int:
         if object_id not in self._sim.labels:

@@ -159,6 +159,9 @@ class FakeTruth:
         seed = (1e6 * np.abs(view.map_from_camera.translation)).astype(int)
         return np.random.default_rng(seed).integers(0, 255, (48, 64, 3), dtype=np.uint8)
 
+    def photo_ids(self, view: PhotoView) -> np.ndarray:
+        return np.zeros((48, 64), np.int32)
+
     def _middle(self, object_id: int) -> np.ndarray:
         return self.objects[object_id].bounds.mean(axis=0)[:2]
 

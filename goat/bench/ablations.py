@@ -145,7 +145,7 @@ def category_of(goal: Goal, detector: Detector, vocabulary: Sequence[str]) -> st
     match goal:
         case CategoryGoal(category):
             return category
-        case ImageGoal(rgb, name, label):
+        case ImageGoal(rgb=rgb, name=name, category=label):
             category = label or _recognise(rgb, detector)
             said = f"the detector finds nothing in the middle of {name}"
         case LanguageGoal(text):

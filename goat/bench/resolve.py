@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from goat.bench.episodes import Episode, GoalObject, SceneEpisodes, Subtask
 from goat.errors import EpisodeError
+from goat.perception.detectors.simulator import SimulatorDetector
 from goat.protocols import Evaluator
 from goat.registry import suggest
-from goat.types import CategoryGoal, ImageGoal, LanguageGoal, Task
+from goat.types import CategoryGoal, Detection, ImageGoal, LanguageGoal, PhotoView, Task
 
 
 def tasks_of(
@@ -23,7 +24,8 @@ def tasks_of(
         scene_episodes: The content of the file that the episode is from.
         episode: What is asked for.
         evaluator: Ground truth of the scene.
-        photo_labels: Tell the category of each photo's object: what a perfect detector would say.
+        photo_labels: Tell what a perfect detector would say of each photo: what it shows, and the
+            category of what it is about.
 
     Raises:
         EpisodeError: The scene lacks an object that is asked for.
@@ -49,7 +51,7 @@ def resolve(
         content: Defines the objects.
         evaluator: Ground truth of the scene.
         numbers: Id of each of the scene's objects by name.
-        photo_labels: Tell the category of the photo's object.
+        photo_labels: Tell what a perfect detector would say of the photo.
 
     Raises:
         EpisodeError: The scene lacks an object that is asked for.
@@ -61,9 +63,17 @@ def resolve(
     item = accepted[0]
     if subtask.modality == "language":
         return Task(LanguageGoal(item.descriptions[subtask.index]), targets)
-    photo = evaluator.take_photo(item.photos[subtask.index])
-    goal = ImageGoal(photo, f"photo of {item.id}")
-    return Task(replace(goal, category=subtask.category) if photo_labels else goal, targets)
+    view = item.photos[subtask.index]
+    goal = ImageGoal(evaluator.take_photo(view), f"photo of {item.id}")
+    if not photo_labels:
+        return Task(goal, targets)
+    seen = _perfect_detections(evaluator, view)
+    return Task(replace(goal, category=subtask.category, detections=seen), targets)
+
+
+def _perfect_detections(evaluator: Evaluator, view: PhotoView) -> tuple[Detection, ...]:
+    labels = {number: item.category for number, item in evaluator.objects.items()}
+    return tuple(SimulatorDetector(labels).detections_of(evaluator.photo_ids(view)))
 
 
 def _accepted(subtask: Subtask, content: SceneEpisodes) -> list[GoalObject]:

@@ -15,6 +15,7 @@ import numpy as np
 from goat.memory.grounding import Grounder, GroundingConfig, Scene, noun_fit
 from goat.memory.landmarks import LandmarkMap
 from goat.memory.language import Description, parse
+from goat.memory.layout import LayoutConfig, PhotoLayout
 from goat.memory.photo import FeatureCache, PhotoConfig, PhotoLook, PhotoMatcher, PhotoTools
 from goat.memory.posterior import Calibration, posterior
 from goat.memory.rooms import RoomConfig, RoomFinder
@@ -40,6 +41,8 @@ class MatcherConfig:
     """How hard each part of a sentence counts."""
     photo: PhotoConfig = field(default_factory=PhotoConfig)
     """How photo matches become a probability."""
+    layout: LayoutConfig = field(default_factory=LayoutConfig)
+    """How what stands around candidates is compared with a photo."""
     rooms: RoomConfig = field(default_factory=RoomConfig)
     """What is one room, and what it is called."""
     unexplored_comparison: float = 0.2
@@ -134,8 +137,11 @@ class GoalMatcher:
                 tools = PhotoTools(self._keypoints, self._features, self._look, self._landmarks)
                 photo = PhotoMatcher(goal, tools, self.config.photo)
                 self._single = photo.named
+                layout = PhotoLayout(
+                    goal.detections, goal.category or "", goal.rgb.shape[1::-1], self.config.layout
+                )
                 self._answer = lambda instances, grid, explored: self._shown(
-                    photo, instances, explored
+                    photo, layout, instances, explored
                 )
             case LanguageGoal(text):
                 description = parse(text, labels)
@@ -172,13 +178,18 @@ class GoalMatcher:
                     budget -= 1
 
     def _shown(
-        self, photo: PhotoMatcher, instances: Sequence[Instance], explored: float
+        self,
+        photo: PhotoMatcher,
+        layout: PhotoLayout,
+        instances: Sequence[Instance],
+        explored: float,
     ) -> dict[int, float]:
         scores = photo.score(instances)
         if not photo.named:
             return scores
         named, placed = photo.named_alike(instances), photo.placed(instances)
-        return self._among(scores, explored, named, self.config.photo_scores, placed)
+        around = layout.evidence([i for i in instances if i.id in scores], instances)
+        return self._among(scores, explored, named, self.config.photo_scores, placed, around)
 
     def _among(
         self,
@@ -187,10 +198,12 @@ class GoalMatcher:
         prior: Mapping[int, float],
         calibration: Calibration,
         placed: Mapping[int, float] | None = None,
+        around: Mapping[int, float] | None = None,
     ) -> dict[int, float]:
         """Return the scores in the light of their rivals and of what is unseen."""
         least, most = self.config.seen
-        return posterior(scores, min(max(explored, least), most), prior, calibration, placed)
+        seen = min(max(explored, least), most)
+        return posterior(scores, seen, prior, calibration, placed, around)
 
     def _ground(
         self,

@@ -36,6 +36,7 @@ def posterior(
     prior: Mapping[int, float],
     calibration: Calibration,
     placed: Mapping[int, float] | None = None,
+    evidence: Mapping[int, float] | None = None,
 ) -> dict[int, float]:
     """Return candidate -> probability of being the one thing sought.
 
@@ -49,6 +50,7 @@ def posterior(
         calibration: What a score says.
         placed: Candidate -> how far its surroundings tell it from an unseen twin, in [0, 1]; None
             if there can be no twin.
+        evidence: Candidate -> log of the likelihood ratio of whatever else is known of it.
     """
     if not scores:
         return {}
@@ -59,6 +61,8 @@ def posterior(
     if placed is not None:
         best = int(weight.argmax())
         unseen *= max(1.0, float(ratio[best]) / _limit(placed[list(scores)[best]], calibration))
+    if evidence is not None:
+        weight = weight * np.exp([evidence[i] for i in scores])
     found = weight / (weight.sum() + unseen)
     return dict(zip(scores, found.tolist(), strict=True))
 

@@ -332,7 +332,10 @@ class Navigator:
 
     def _settle(self, path: Path) -> bool:
         """Take where the robot is for the end of a path near by to which no step leads."""
-        if self._at_end(path) or math.dist(path.points[-1], self.scene.pose[:2]) > self.config.linger:
+        if (
+            self._at_end(path)
+            or math.dist(path.points[-1], self.scene.pose[:2]) > self.config.linger
+        ):
             return False
         self._lingered = self.config.linger_steps
         return True

@@ -82,8 +82,12 @@ class SimulatorDetector:
                 "the simulator detector needs Observation.semantic, and this embodiment gives "
                 "none; turn the simulator's segmentation on or choose another detector"
             )
-        seen = sorted(self._visible(observation.semantic), key=lambda found: found[:2])
-        masks: BoolArray = np.zeros((len(seen), *observation.semantic.shape), np.bool_)
+        return self.detections_of(observation.semantic)
+
+    def detections_of(self, semantic: Int32Array) -> list[Detection]:
+        """Return one detection per object in an image (H, W) of ids, leftmost box first."""
+        seen = sorted(self._visible(semantic), key=lambda found: found[:2])
+        masks: BoolArray = np.zeros((len(seen), *semantic.shape), np.bool_)
         detections = []
         for index, (edges, label, where, inside) in enumerate(seen):
             mask: BoolArray = masks[index]
