@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from goat.frames import planar_of
 from goat.memory.matcher import GoalMatcher, Match
 from goat.memory.memory import Memory
+from goat.memory.tracking import PoseTracker
 from goat.nav.navigator import Navigator
 from goat.perception.gate import GateConfig, KeyframeGate
 from goat.perception.worker import Perceived, Perceiver
@@ -49,6 +50,7 @@ class Agent:
         navigator: Navigator,
         labels: Sequence[str] = (),
         config: AgentConfig | None = None,
+        tracker: PoseTracker | None = None,
     ) -> None:
         """Compose the parts; `goat.build.build_agent` makes them.
 
@@ -59,13 +61,14 @@ class Agent:
             navigator: Turns wishes into actions.
             labels: Categories the detector may report.
             config: How a goal is pursued.
+            tracker: Takes back what odometry drifts; None if it does not.
         """
         self.config = config or AgentConfig()
         self.memory = memory
         self.timings: dict[str, float] = {}
         self.status: Status | None = None
         self.reason = "no goal yet"
-        self._perceiver, self._matcher = perceiver, matcher
+        self._perceiver, self._matcher, self._tracker = perceiver, matcher, tracker
         self._labels = tuple(labels)
         self._gate = KeyframeGate(self.config.gate)
         scan = self.config.opening_scan and not memory.instances()
@@ -89,6 +92,9 @@ class Agent:
 
     def step(self, observation: Observation) -> Action:
         """Return the next action; `status` says when it was the last one."""
+        with self._timed("locate"):
+            if self._tracker is not None:
+                observation = self._tracker.correct(observation)
         with self._timed("perceive"):
             seen = self._perceive(observation)
         with self._timed("remember"):
@@ -106,6 +112,17 @@ class Agent:
         if self.status is not None:
             self.memory.save()
         return decision.step.action
+
+    @property
+    def pose(self) -> tuple[float, float, float]:
+        """Where the robot stood in the map at the last step: x, y, yaw, m and rad.
+
+        Raises:
+            RuntimeError: Before the first step.
+        """
+        if self._last is None:
+            raise RuntimeError("there is no pose before the first step")
+        return planar_of(self._last[0].odom_from_base)
 
     def frame(self) -> AgentFrame:
         """Return what the last step saw and decided, for observers.

@@ -10,6 +10,7 @@ from goat.agent import Agent, AgentConfig
 from goat.memory.matcher import Encoders, GoalMatcher, MatcherConfig
 from goat.memory.memory import Memory, MemoryConfig
 from goat.memory.photo import PhotoLook
+from goat.memory.tracking import PoseTracker, TrackerConfig
 from goat.nav.navigator import Navigator, NavigatorConfig
 from goat.perception.attributes import measure
 from goat.perception.descriptors import describe, describe_goal, describe_surroundings
@@ -31,6 +32,8 @@ class BuildConfig:
     """How goals are matched."""
     navigator: NavigatorConfig = field(default_factory=NavigatorConfig)
     """How the robot moves."""
+    tracker: TrackerConfig | None = field(default_factory=TrackerConfig)
+    """How odometry's drift is taken back; None where something else has done so already."""
     asynchronous: bool = False
     """Run the detector in a thread of its own; for slow detectors on real robots."""
 
@@ -70,6 +73,7 @@ def build_agent(
         navigator=Navigator(body, config.navigator),
         labels=vocabulary,
         config=config.agent,
+        tracker=config.tracker and PoseTracker(config.tracker),
     )
 
 

@@ -88,6 +88,11 @@ class _Reduced:
         """CPU time of the last step by stage, s."""
         return self._agent.timings
 
+    @property
+    def pose(self) -> tuple[float, float, float]:
+        """Where the robot stood in its map at the last step."""
+        return self._agent.pose
+
     def step(self, observation: Observation) -> Action:
         """Return the next action."""
         return self._agent.step(observation)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from goat.bench.truth_of import Beliefs, Drift, beliefs
+from goat.bench.truth_of import Beliefs, Drift, Planar, beliefs
 from goat.frames import planar_of
 from goat.protocols import Evaluator
 from goat.types import AgentFrame, Observation, Status, Task, describe, modality
@@ -84,12 +84,14 @@ class Judge:
 
     def position(self, observation: Observation) -> tuple[float, float]:
         """Return where the robot is, m: truly if that is known, else by odometry."""
-        believed = planar_of(observation.odom_from_base)
         if self._evaluator is None:
-            return believed[:2]
-        true = self._evaluator.pose()
-        self._drift.note(observation.stamp, true, believed)
-        return true[:2]
+            return planar_of(observation.odom_from_base)[:2]
+        return self._evaluator.pose()[:2]
+
+    def compare(self, stamp: float, believed: Planar) -> None:
+        """Note where the robot believed to be in its map while it stood where it stands."""
+        if self._evaluator is not None:
+            self._drift.note(stamp, self._evaluator.pose(), believed)
 
     def shortest(self, task: Task) -> float | None:
         """Return the driving distance from here to the nearest target, m; None for no way."""

@@ -32,7 +32,7 @@ from goat.bench.tally import (
 )
 
 SCORES = ("success", "spl")
-STAGES = ("render", "perceive", "remember", "match", "plan")
+STAGES = ("render", "locate", "perceive", "remember", "match", "plan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from goat.bench.measure import Judge, Trip, spl
+from goat.frames import planar_of
 from goat.protocols import Embodiment, Evaluator
 from goat.types import (
     Action,
@@ -53,6 +54,16 @@ class GoalSeeker(Protocol):
 
     def frame(self) -> AgentFrame:
         """Return what the last step saw and decided."""
+        ...
+
+
+@runtime_checkable
+class Localised(Protocol):
+    """An agent that knows better than odometry where the robot stands."""
+
+    @property
+    def pose(self) -> tuple[float, float, float]:
+        """Where it stood in its map at the last step: x, y, yaw, m and rad."""
         ...
 
 
@@ -128,7 +139,7 @@ class GoalResult:
     trajectory: tuple[tuple[float, float], ...] = ()
     """True places (x, y) after each action, the start first, m."""
     cost_ms: Mapping[str, float] = field(default_factory=dict)
-    """Mean CPU time per step by stage ("render", "perceive", "remember", "match", "plan"), ms."""
+    """Mean CPU time per step by stage, ms; `goat.bench.metrics.STAGES` has those of the agents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +267,15 @@ class _Session:
         began = time.thread_time()
         failure = self._guarded(step)
         if failure is None:
+            self._judge.compare(observation.stamp, self._believed(observation))
             trip.cpu_ms.append(1e3 * (time.thread_time() - began))
             trip.spent(getattr(self._agent, "timings", {}))
         return action, failure
+
+    def _believed(self, observation: Observation) -> tuple[float, float, float]:
+        """Return where the robot believes to be in its map."""
+        odometry = planar_of(observation.odom_from_base)
+        return self._agent.pose if isinstance(self._agent, Localised) else odometry
 
     @staticmethod
     def _guarded(call: Callable[[], None]) -> str | None:

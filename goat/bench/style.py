@@ -56,6 +56,7 @@ CAUSE_COLORS: Mapping[str, str] = MappingProxyType(
 STAGE_COLORS: Mapping[str, str] = MappingProxyType(
     {
         "render": "#C3CAD4",
+        "locate": "#CC79A7",
         "perceive": "#56B4E9",
         "remember": "#0072B2",
         "match": "#E69F00",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goat.memory.vocabulary import canonical
-from goat.types import BoolArray, Detection, Float64Array, Instance
+from goat.types import Detection, Float64Array, Instance
 
 _CORNERS = np.array([[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)])
 _NEAREST = 0.05
@@ -233,7 +233,7 @@ class _Views:
         scale = self.focal[:, None, None] / depth
         xy = np.clip(local[..., :2] * scale[..., None], -edge, edge)
         boxes = np.concatenate([xy.min(axis=2), xy.max(axis=2)], axis=-1)
-        boxes[~_any_in_front(local)] = 0.0
+        boxes[local[..., 2].max(axis=2) <= _NEAREST] = 0.0
         return boxes
 
 
@@ -272,10 +272,6 @@ def _upright(yaw: Float64Array, pitch: Float64Array) -> Float64Array:
 def _corners(bounds: NDArray) -> Float64Array:
     """Return (K, 8, 3) corners of boxes (K, 2, 3)."""
     return np.asarray(bounds, np.float64)[:, _CORNERS, np.arange(3)]
-
-
-def _any_in_front(local: Float64Array) -> BoolArray:
-    return (local[..., 2] > _NEAREST).any(axis=-1)
 
 
 def _area(boxes: Float64Array) -> Float64Array:

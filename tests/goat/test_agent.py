@@ -275,7 +275,7 @@ def test_observers_are_told_what_happened(start) -> None:
     assert all(frame.path is not None and frame.target is not None for frame in driving[:-1])
     assert any(not frame.detections for frame in frames) or len(frames) < 60
     assert last.candidates[0] == (last.target, last.probability)
-    assert set(run.agent.timings) == {"perceive", "remember", "match", "plan"}
+    assert set(run.agent.timings) == {"locate", "perceive", "remember", "match", "plan"}
     assert all(seconds >= 0.0 for seconds in run.agent.timings.values())
 
 

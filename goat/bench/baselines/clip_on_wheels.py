@@ -25,6 +25,7 @@ from goat.bench.baselines.glance import Glance, glance_for
 from goat.frames import planar_of
 from goat.memory.matcher import Match
 from goat.memory.semantic_map import SemanticMap
+from goat.memory.tracking import PoseTracker
 from goat.nav.navigator import Navigator, Progress, Step
 from goat.perception.gate import KeyframeGate
 from goat.pursuit import Decision, Pose, seen_from, stopping
@@ -70,6 +71,8 @@ class ClipOnWheels:
         self._parts = parts
         self._gate = KeyframeGate(parts.config.agent.gate)
         self._map = self._new_map()
+        tracker = parts.config.tracker
+        self._tracker = tracker and PoseTracker(tracker)
         self._goal: Goal | None = None
         self._last: tuple[Observation, Decision] | None = None
 
@@ -94,6 +97,9 @@ class ClipOnWheels:
 
     def step(self, observation: Observation) -> Action:
         """Return the next action; `status` says when it was the last one."""
+        with self._timed("locate"):
+            if self._tracker is not None:
+                observation = self._tracker.correct(observation)
         with self._timed("perceive"):
             news = self._gate.admit(observation)
             self._detections = tuple(self._parts.detector.detect(observation)) if news else ()
@@ -108,6 +114,17 @@ class ClipOnWheels:
         self._last = observation, decision
         self.status, self.reason = decision.status, decision.reason
         return decision.step.action
+
+    @property
+    def pose(self) -> Pose:
+        """Where the robot stood in its map at the last step.
+
+        Raises:
+            RuntimeError: Before the first step.
+        """
+        if self._last is None:
+            raise RuntimeError("there is no pose before the first step")
+        return planar_of(self._last[0].odom_from_base)
 
     def frame(self) -> AgentFrame:
         """Return what the last step saw and decided; what is driven to is all it remembers.

@@ -210,7 +210,7 @@ def test_what_is_seen_is_driven_to_and_what_was_seen_is_looked_for_again(robot) 
     )
     assert [(r.status, r.success) for r in results] == [(Status.REACHED, True)] * 3
     assert [r.chosen for r in results] == ["bed_01", "table_01", "bed_01"]
-    assert set(results[0].cost_ms) == {"render", "perceive", "remember", "match", "plan"}
+    assert set(results[0].cost_ms) == {"render", "locate", "perceive", "remember", "match", "plan"}
     assert len(agent.frame().instances) == 1, "only what is driven to is remembered"
 
 
