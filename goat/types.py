@@ -356,10 +356,14 @@ class OccupancyGrid:
     """Map coordinates of the outer corner of cell [0, 0], m."""
     resolution: float
     """Side of a cell, m."""
+    height: UInt8Array | None = None
+    """(rows, cols) how high what stands in each cell was seen to reach, cm; 0 = unknown."""
 
     def __post_init__(self) -> None:
-        """Check the state's shape."""
+        """Check the shapes."""
         _check(self.state, "state", (None, None), np.uint8)
+        if self.height is not None:
+            _check(self.height, "height", self.state.shape, np.uint8)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -154,7 +154,8 @@ class SemanticMap:
         if self._grid is None:
             state = self._seen.astype(np.uint8)
             state[self._evidence > 0] = CellState.OCCUPIED
-            self._grid = OccupancyGrid(state, self._origin(), self.config.resolution)
+            height = self._height.copy()
+            self._grid = OccupancyGrid(state, self._origin(), self.config.resolution, height)
         return self._grid
 
     def uninspected(self) -> OccupancyGrid:
@@ -165,7 +166,7 @@ class SemanticMap:
         grid = self.grid()
         state = grid.state.copy()
         state[(state == CellState.FREE) & ~self._inspected] = CellState.UNKNOWN
-        return OccupancyGrid(state, grid.origin, grid.resolution)
+        return OccupancyGrid(state, grid.origin, grid.resolution, grid.height)
 
     def mark_free(self, xy: tuple[float, float], radius: float) -> None:
         """Record that the robot stood at `xy`: cells within `radius` metres are free."""

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from goat.nav.fmm import TravelField
 from goat.nav.grid import CostMap
-from goat.nav.sides import seen_side
+from goat.nav.sides import facing, seen_side
 from goat.types import Body, BoolArray, CellState, Float32Array, Float64Array, OccupancyGrid
 
+_TALL = 0.15
+"""What reaches this near to the height of the camera may be of any height, m."""
 _CLEAR = 0.25
 """Cells of other things on a line of sight that count as none: less than one wall's face."""
 
@@ -37,14 +39,14 @@ class ApproachConfig:
     """Cost of each metre outside `near`..`far`, in metres of driving."""
     blocked_weight: float = 6.0
     """Cost of each metre of other things between the robot and the object, in metres of driving."""
-    support: float = 0.25
-    """An object whose lowest point is higher than this rests on something else, m."""
-    support_depth: float = 0.6
-    """How much of a support, or of what is low enough to look over, may be in between, m."""
+    over: float = 0.1
+    """What reaches less far above the line of sight does not hide the object, m."""
     slant_weight: float = 1.0
     """Cost of each metre that the centre is farther than the surface, in metres of driving."""
     stray: float = 0.02
     """Share of the points, the outermost, that is taken for noise when there are many."""
+    walled: float = 0.4
+    """With something tall this near, m, what is behind the object is another room."""
     around: float = 2.0
     """How far one walks around an object on the side from which it was seen, m."""
     candidates: int = 256
@@ -67,14 +69,6 @@ class Approach:
     """Close enough and with a clear view; otherwise it is only the nearest reachable place."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    over_low: bool
-    """Look over what the object was seen across."""
-    allowed: float
-    """How much else may be in between, m."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjectFootprint:
     """An object's points on the floor plan."""
@@ -89,12 +83,16 @@ class ObjectFootprint:
     """(rows, cols) which of `cells` is nearest to each cell."""
     opaque: BoolArray
     """(rows, cols) occupied cells that are not its own."""
-    low: BoolArray
-    """(rows, cols) cells across which it was looked at: low enough, or beside the line of sight."""
-    support: float
-    """How much of other cells may be in between if it cannot be seen otherwise, m."""
+    hides_from: Float32Array
+    """(rows, cols) height of what stands in the opaque cells, m; inf for walls."""
+    middle: float
+    """Height of its middle, m."""
+    eye: float
+    """Height of the camera, m."""
     side: BoolArray | None
     """(rows, cols) free cells on the side from which it was seen; None where nobody knows."""
+    front: BoolArray | None
+    """(rows, cols) cells that are not behind it; None if there is no behind."""
 
     def yaw_from(self, xy: tuple[float, float]) -> float:
         """Return the heading that faces its centre from `xy`, rad."""
@@ -106,6 +104,7 @@ def footprint(
     grid: OccupancyGrid,
     config: ApproachConfig,
     seen_from: NDArray | None = None,
+    eye: float = 1.3,
 ) -> ObjectFootprint:
     """Return an object's footprint on `grid`.
 
@@ -113,7 +112,8 @@ def footprint(
         points: (N, 3) points of the object in the map, m; N >= 1.
         grid: Any grid that lies near it.
         config: How many stray points to drop.
-        seen_from: (M, 2) places it was seen from, m: what lies between is low enough to look over.
+        seen_from: (M, 2) places it was seen from, m: they tell which side of a wall it is on.
+        eye: Height of the camera, m: it looks over what is lower than its line of sight.
 
     Raises:
         ValueError: There are no points, or they are not finite.
@@ -129,26 +129,38 @@ def footprint(
         absent, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     away, nearest = np.asarray(away, np.float32), np.asarray(labels, np.int32) - 1
-    middle = 0.5 * (xy.min(axis=0) + xy.max(axis=0))
     opaque = (grid.state == CellState.OCCUPIED) & (away > 1.5)
-    low, side = np.zeros(grid.shape, bool), None
+    tall, side, front = _heights(grid, eye), None, None
     if seen_from is not None and len(seen_from):
-        low = _looked_across(grid, cells, seen_from)
         side = seen_side(grid, cells, opaque, seen_from, config.around)
-    rests = side is not None or points[:, 2].min() > config.support
-    support = config.support_depth if rests else _CLEAR * grid.resolution
-    distance = np.maximum((away - 0.5) * np.float32(grid.resolution), np.float32(0.0))
-    center = (float(middle[0]), float(middle[1]))
-    return ObjectFootprint(cells, center, distance, nearest, opaque, low, support, side)
+        walls = opaque & (away * grid.resolution < config.walled) & np.isinf(tall)
+        near = away * grid.resolution < config.limit + 0.2
+        front = facing(grid, cells, seen_from, near) if walls.any() else None
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    return ObjectFootprint(
+        cells=cells,
+        center=(float(low[0] + high[0]) / 2.0, float(low[1] + high[1]) / 2.0),
+        distance=np.maximum((away - 0.5) * np.float32(grid.resolution), np.float32(0.0)),
+        nearest=nearest,
+        opaque=opaque,
+        hides_from=tall,
+        middle=float(points[:, 2].min() + points[:, 2].max()) / 2.0,
+        eye=eye,
+        side=side,
+        front=front,
+    )
 
 
-def _looked_across(grid: OccupancyGrid, cells: NDArray[np.intp], seen_from: NDArray) -> BoolArray:
-    """Return (rows, cols) cells on the lines from places (M, 2) to the middle of the object."""
-    mask = np.zeros(grid.shape, np.uint8)
-    end = cells[np.square(cells - cells.mean(axis=0)).sum(axis=1).argmin()]
-    for row, col in grid.cells(np.asarray(seen_from)[:, :2]):
-        cv2.line(mask, (int(col), int(row)), (int(end[1]), int(end[0])), 1, thickness=3)
-    return mask > 0
+def _heights(grid: OccupancyGrid, eye: float) -> Float32Array:
+    """Return (rows, cols) how high what stands in each cell reaches, m.
+
+    It is inf where nobody knows, and for what reaches the height of the camera: maps end there.
+    """
+    if grid.height is None:
+        return np.full(grid.shape, np.inf, np.float32)
+    height = grid.height * np.float32(0.01)
+    known = (grid.height > 0) & (height < eye - _TALL)
+    return np.where(known, height, np.float32(np.inf))
 
 
 def _without_strays(xy: Float64Array, share: float) -> Float64Array:
@@ -159,14 +171,14 @@ def _without_strays(xy: Float64Array, share: float) -> Float64Array:
 
 
 def hidden_length(
-    thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray, over_low: bool = False
+    thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray, over: float = 0.1
 ) -> Float64Array:
-    """Return (N,) metres of other occupied cells between places `xy` (N, 2) and the object.
+    """Return (N,) metres between places `xy` (N, 2) and the object from which it is hidden.
 
-    The line runs to the nearest cell of the object; cells of the object, and those that touch it,
-    do not count, nor with `over_low` do those that it was looked at across.
+    The line of sight runs from the camera down (or up) to the middle of the object above its
+    nearest cell; what stands there and reaches `over` (m) above the line hides it. Cells of the
+    object, and those that touch it, do not count.
     """
-    opaque = thing.opaque & ~thing.low if over_low else thing.opaque
     xy = np.atleast_2d(xy)
     last = np.array(grid.shape) - 1
     at = np.clip(grid.cells(xy), 0, last)
@@ -175,8 +187,10 @@ def hidden_length(
     lengths = np.linalg.norm(ends - start, axis=1) * grid.resolution
     share = np.linspace(0.0, 1.0, max(2, math.ceil(2 * lengths.max() / grid.resolution)))
     lines = start[:, None, :] + share[:, None] * (ends - start)[:, None, :]
-    index = np.clip(np.rint(lines).astype(np.intp), 0, last)
-    return opaque[index[..., 0], index[..., 1]].mean(axis=1) * lengths
+    rows, cols = np.moveaxis(np.clip(np.rint(lines).astype(np.intp), 0, last), -1, 0)
+    sight = thing.eye + share * (thing.middle - thing.eye) + over
+    hidden = thing.opaque[rows, cols] & (thing.hides_from[rows, cols] > sight)
+    return hidden.mean(axis=1) * lengths
 
 
 def sees(thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray) -> BoolArray:
@@ -201,9 +215,9 @@ def stop_pose(
     reachable = travel.fine()
     lowest = body.radius + config.gap
     anywhere = np.isfinite(reachable)
-    for side, limit, look in _choices(thing, anywhere, _CLEAR * costs.grid.resolution, config):
+    for side, limit, allowed in _choices(thing, anywhere, _CLEAR * costs.grid.resolution, config):
         ring = np.argwhere((thing.distance <= limit) & side)
-        best = _best_in_ring(thing, costs, reachable, ring, lowest, config, look)
+        best = _best_in_ring(thing, costs, reachable, ring, lowest, config, allowed)
         if best is not None:
             return _approach(thing, costs, reachable, best, True)
     distance = np.where(np.isfinite(reachable), thing.distance + 0.02 * reachable, np.inf)
@@ -215,16 +229,17 @@ def stop_pose(
 
 def _choices(
     thing: ObjectFootprint, anywhere: BoolArray, clear: float, config: ApproachConfig
-) -> Iterator[tuple[BoolArray, float, _Look]]:
-    """Yield where to stop, how near, and what may be in between: the best choice first."""
-    looks = (_Look(False, clear), _Look(True, thing.support))
-    limits = (config.reach, config.limit)
+) -> Iterator[tuple[BoolArray, float, float]]:
+    """Yield where to stop, how near, and how much may be in between: the best choice first."""
+    side = anywhere if thing.side is None else anywhere & thing.side
+    anywhere = anywhere if thing.front is None else anywhere & thing.front
+    for limit in (config.reach, config.limit):
+        yield side, limit, clear
+        yield anywhere, limit, clear
     if thing.side is not None:
-        side = anywhere & thing.side
-        yield from ((side, limit, look) for limit in limits for look in looks)
         # It was seen from this side, whatever the map says is in between.
-        yield from ((side, limit, _Look(True, math.inf)) for limit in limits)
-    yield from ((anywhere, limit, look) for limit in limits for look in looks)
+        yield side, config.reach, math.inf
+        yield side, config.limit, math.inf
 
 
 def _best_in_ring(
@@ -234,7 +249,7 @@ def _best_in_ring(
     ring: NDArray[np.intp],
     lowest: float,
     config: ApproachConfig,
-    look: _Look,
+    allowed: float,
 ) -> NDArray[np.intp] | None:
     distance = thing.distance[ring[:, 0], ring[:, 1]]
     outside = np.maximum(config.near - distance, 0.0) + np.maximum(distance - config.far, 0.0)
@@ -245,10 +260,10 @@ def _best_in_ring(
     for first in range(0, len(order), config.candidates):
         batch = order[first : first + config.candidates]
         places = costs.grid.points(ring[batch])
-        hidden = hidden_length(thing, costs.grid, places, look.over_low)
+        hidden = hidden_length(thing, costs.grid, places, config.over)
         slant = np.linalg.norm(places - thing.center, axis=1) - distance[batch]
         total = price[batch] + config.blocked_weight * hidden + config.slant_weight * slant
-        total[hidden > look.allowed] = np.inf
+        total[hidden > allowed] = np.inf
         if np.isfinite(total).any():
             return ring[batch[int(total.argmin())]]
     return None

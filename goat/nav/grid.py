@@ -100,14 +100,11 @@ def crop(grid: OccupancyGrid, xy: NDArray, border: int) -> tuple[OccupancyGrid, 
     low, high = low - border, high + border
     low -= low % 2
     high += high % 2
-    state = np.zeros(tuple(high - low), np.uint8)
-    a, b = np.maximum(low, 0), np.minimum(high, grid.shape)
-    if (a < b).all():
-        target = state[a[0] - low[0] : b[0] - low[0], a[1] - low[1] : b[1] - low[1]]
-        target[...] = grid.state[a[0] : b[0], a[1] : b[1]]
+    corner, shape = (int(low[0]), int(low[1])), (int(high[0] - low[0]), int(high[1] - low[1]))
     size = grid.resolution
-    origin = (grid.origin[0] + int(low[1]) * size, grid.origin[1] + int(low[0]) * size)
-    return OccupancyGrid(state, origin, size), (int(low[0]), int(low[1]))
+    origin = (grid.origin[0] + corner[1] * size, grid.origin[1] + corner[0] * size)
+    tall = None if grid.height is None else _cut(grid.height, corner, shape)
+    return OccupancyGrid(_cut(grid.state, corner, shape), origin, size, tall), corner
 
 
 def crop_layer(layer: NDArray, corner: tuple[int, int], shape: tuple[int, int]) -> Float32Array:
@@ -118,8 +115,12 @@ def crop_layer(layer: NDArray, corner: tuple[int, int], shape: tuple[int, int]) 
         corner: Second result of `crop`.
         shape: Shape of the first result of `crop`.
     """
+    return _cut(np.asarray(layer, np.float32), corner, shape)
+
+
+def _cut(layer: NDArray, corner: tuple[int, int], shape: tuple[int, int]) -> NDArray:
     low = np.array(corner)
-    out = np.zeros(shape, np.float32)
+    out = np.zeros(shape, layer.dtype)
     a, b = np.maximum(low, 0), np.minimum(low + shape, layer.shape)
     if (a < b).all():
         source = layer[a[0] : b[0], a[1] : b[1]]

@@ -217,16 +217,16 @@ class Navigator:
         """
         self._make_room_for(points)
         scene, cfg = self.scene, self.config.approach
-        thing = footprint(points, scene.known, cfg, seen_from)
+        eye = self.body.height
+        thing = footprint(points, scene.known, cfg, seen_from, eye)
         if self._there(thing):
             return self._face(thing)
 
         def attempt() -> Step | None:
             # A rung of the recovery makes a new scene, which may be cut differently.
             same = self.scene is scene
-            return self._approach(
-                thing if same else footprint(points, self.scene.known, cfg, seen_from)
-            )
+            known = self.scene.known
+            return self._approach(thing if same else footprint(points, known, cfg, seen_from, eye))
 
         return self._until_decided(attempt)
 

@@ -59,6 +59,25 @@ def seen_side(
     return walkable
 
 
+def facing(
+    grid: OccupancyGrid, cells: NDArray[np.intp], seen_from: NDArray, where: BoolArray
+) -> BoolArray:
+    """Return (rows, cols) which cells of `where` are not behind an object.
+
+    Args:
+        grid: The map.
+        cells: (K, 2) cells of the object, row and column.
+        seen_from: (M, 2) places it was seen from, m.
+        where: (rows, cols) cells to decide on; all others are not.
+    """
+    places = np.argwhere(where)
+    middle = 0.5 * (cells.min(axis=0) + cells.max(axis=0))
+    eyes = grid.cells(np.asarray(seen_from, np.float64)[:, :2])
+    found = np.zeros(grid.shape, bool)
+    found[tuple(places[in_front(places - middle, eyes - middle)].T)] = True
+    return found
+
+
 def in_front(places: NDArray[np.floating], eyes: NDArray[np.floating]) -> BoolArray:
     """Return (N,) whether the directions of places (N, 2) are like that of any of eyes (M, 2).
 

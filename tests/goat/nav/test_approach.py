@@ -17,7 +17,8 @@ def hall(width=6.0, depth=6.0) -> OccupancyGrid:
     state = np.full((round(depth / 0.05), round(width / 0.05)), CellState.FREE, np.uint8)
     state[[0, 1, -1, -2]] = CellState.OCCUPIED
     state[:, [0, 1, -1, -2]] = CellState.OCCUPIED
-    return OccupancyGrid(state, (0.0, 0.0), 0.05)
+    height = np.where(state == CellState.OCCUPIED, 140, 0).astype(np.uint8)
+    return OccupancyGrid(state, (0.0, 0.0), 0.05, height)
 
 
 def box(x0, y0, x1, y1, z0=0.0, z1=0.5) -> np.ndarray:
@@ -26,9 +27,10 @@ def box(x0, y0, x1, y1, z0=0.0, z1=0.5) -> np.ndarray:
     return np.stack(np.meshgrid(xs, ys, zs), axis=-1).reshape(-1, 3).astype(np.float32)
 
 
-def fill(grid, x0, y0, x1, y1, state=CellState.OCCUPIED):
+def fill(grid, x0, y0, x1, y1, state=CellState.OCCUPIED, height=1.4):
     r0, r1, c0, c1 = (round(v / 0.05) for v in (y0, y1, x0, x1))
     grid.state[r0:r1, c0:c1] = state
+    grid.height[r0:r1, c0:c1] = round(100 * height) if state == CellState.OCCUPIED else 0
 
 
 def approach(grid, points, pose, seen_from=None):
@@ -59,11 +61,30 @@ def test_stops_close_facing_the_middle(x0, y0, x1, y1):
 
 def test_a_cup_in_the_middle_of_a_table_is_approached_over_the_table():
     grid = hall()
-    fill(grid, 2.6, 2.6, 3.6, 3.6)
+    fill(grid, 2.6, 2.6, 3.6, 3.6, height=0.75)
     stop, _, _ = approach(grid, box(3.05, 3.05, 3.15, 3.15, 0.75, 0.85), (1.0, 1.0, 0.0))
     assert stop is not None
     assert stop.within
     assert stop.distance <= 0.9
+
+
+def test_what_stands_near_the_far_side_of_a_table_is_approached_from_there():
+    """It was seen from the near side, which is too far away to stop at."""
+    grid = hall()
+    fill(grid, 2.0, 2.2, 4.0, 3.6, height=0.75)
+    vase = box(2.9, 3.3, 3.1, 3.4, 0.75, 1.0)
+    stop, _, _ = approach(grid, vase, (3.0, 1.0, 0.0), np.array([[3.0, 1.0]]))
+    assert stop is not None
+    assert stop.within
+    assert stop.position[1] > 3.6
+
+
+def test_what_is_low_is_looked_over_and_what_is_tall_is_not():
+    for height, clear in ((0.5, True), (1.4, False)):
+        grid = hall()
+        fill(grid, 2.6, 2.0, 2.8, 4.0, height=height)
+        _, thing, known = approach(grid, box(3.0, 2.9, 3.2, 3.1, 0.0, 1.2), (1.0, 1.0, 0.0))
+        assert bool(sees(thing, known, np.array([[2.3, 3.0]]))[0]) is clear
 
 
 def test_a_picture_high_on_the_wall():
@@ -87,7 +108,7 @@ def test_the_other_side_of_a_wall_is_not_close():
 def test_a_cup_by_a_wall_is_not_reached_from_the_next_room():
     grid = hall()
     fill(grid, 3.0, 0.0, 3.1, 5.0)
-    fill(grid, 3.1, 1.0, 3.9, 1.8)  # a table against the wall
+    fill(grid, 3.1, 1.0, 3.9, 1.8, height=0.75)  # a table against the wall
     cup = box(3.2, 1.35, 3.3, 1.45, 0.75, 0.85)
     seen_from = np.array([[5.0, 1.4]])
     stop, _, _ = approach(grid, cup, (2.0, 1.2, 0.0), seen_from)
