@@ -50,15 +50,17 @@ class LayoutConfig:
     """Nor do more things than these."""
     updates: int = 2
     """Candidates whose surroundings have changed that are compared again per call."""
-    neutral: float = 0.69
-    """Agreement that right and wrong candidates reach alike."""
-    sharpness: float = 13.0
+    neutral: tuple[float, float] = (0.85, 0.71)
+    """Agreement that right and wrong candidates reach alike with few things around, and many."""
+    few: tuple[float, float] = (1.0, 1.5)
+    """Their weights up to which things are few, and from which they are many."""
+    sharpness: float = 16.0
     """Log of the likelihood ratio per unit of agreement."""
     against_rivals: float = 25.0
     """The same between candidates of one memory, which is as complete for one as for another."""
     most: float = 3.5
     """Greatest log of the likelihood ratio of the best candidate, either way."""
-    enough: float = 1.0
+    enough: float = 0.4
     """Weight of things around the object that makes the comparison count in full."""
 
 
@@ -110,8 +112,10 @@ class PhotoLayout:
             return {instance.id: 0.0 for instance in candidates}
         agreed = self._agreements(candidates, _Surroundings(instances, self._labels))
         best = max(agreed.values())
-        count = min(1.0, float(self._weights.sum()) / cfg.enough)
-        best_ratio = max(-cfg.most, min(cfg.most, cfg.sharpness * (best - cfg.neutral)))
+        weight = float(self._weights.sum())
+        neutral = float(np.interp(weight, cfg.few, cfg.neutral))
+        count = min(1.0, weight / cfg.enough)
+        best_ratio = max(-cfg.most, min(cfg.most, cfg.sharpness * (best - neutral)))
         return {
             number: count * (best_ratio + cfg.against_rivals * (value - best))
             for number, value in agreed.items()
