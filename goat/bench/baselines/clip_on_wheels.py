@@ -47,7 +47,7 @@ class ClipOnWheelsConfig:
     """When a sighting is good enough."""
 
     act: float = 0.4
-    """Probability from which a sighting is driven to at once; that of the full agent."""
+    """Probability, by itself, from which a sighting is driven to at once."""
     settle: float = 0.0
     """Once everything was looked at, the best sighting is driven to if it is worth this."""
     same: float = 0.5
