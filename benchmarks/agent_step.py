@@ -38,7 +38,7 @@ from rich.console import Console
 from rich.table import Table
 
 from goat.agent import Agent
-from goat.bench.goals import sample_tasks, with_photo_labels
+from goat.bench.goals import sample_tasks
 from goat.build import build_agent
 from goat.perception.detectors.simulator import SimulatorDetector
 from goat.types import Detection, Observation, Task
@@ -115,7 +115,7 @@ class Drive:
         """
         truth = GroundTruth(sim)
         rng = np.random.default_rng(config.seed)
-        tasks = with_photo_labels(sample_tasks(truth, rng, config.goals), truth.objects)
+        tasks = sample_tasks(truth, rng, config.goals, photo_labels=True)
         self._sim, self._agent, self._detector, self._config = sim, agent, detector, config
         self._tasks: Iterator[Task] = itertools.cycle(tasks)
         self._left = 0

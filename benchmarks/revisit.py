@@ -23,7 +23,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from goat.bench.goals import sample_tasks, with_photo_labels
+from goat.bench.goals import sample_tasks
 from goat.bench.session import GoalResult, run_tasks
 from goat.build import build_agent
 from goat.perception.detectors.simulator import SimulatorDetector
@@ -50,7 +50,7 @@ def main(options: Options) -> None:
     sim = HomeSim(load_world(options.world))
     truth = GroundTruth(sim)
     rng = np.random.default_rng(options.seed)
-    tasks = with_photo_labels(sample_tasks(truth, rng, options.goals), truth.objects)
+    tasks = sample_tasks(truth, rng, options.goals, photo_labels=True)
     start = sim.pose
     pairs = [visit_twice(sim, truth, task, start) for task in tasks]
     table = Table("goal", "kind", "first", "m", "second", "m", "shortest m")

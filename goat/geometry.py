@@ -11,6 +11,7 @@ from goat.types import BoolArray, CameraIntrinsics, Float32Array, Float64Array
 _KEY_BITS = 21
 _KEY_OFFSET = 1 << (_KEY_BITS - 1)
 _KEY_MASK = (1 << _KEY_BITS) - 1
+_CORNERS = np.array([[k >> axis & 1 for axis in range(3)] for k in range(8)])
 
 
 def unproject(
@@ -87,6 +88,11 @@ def bounds_of(points: NDArray) -> Float32Array:
     return np.stack([points.min(axis=0), points.max(axis=0)]).astype(np.float32)
 
 
+def bounds_corners(bounds: NDArray) -> Float64Array:
+    """Return (K, 8, 3) corners of boxes (K, 2, 3)."""
+    return np.asarray(bounds, np.float64)[:, _CORNERS, np.arange(3)]
+
+
 def bounds_touch(a: NDArray, b: NDArray, margin: float) -> BoolArray:
     """Return whether boxes `a` (..., 2, 3), inflated by `margin`, touch box `b` (2, 3)."""
     a = np.asarray(a)
@@ -97,3 +103,15 @@ def bounds_distance(a: NDArray, b: NDArray) -> float:
     """Return the gap between boxes (2, 3), m; 0 if they touch."""
     gap = np.maximum(np.maximum(a[0] - b[1], b[0] - a[1]), 0.0)
     return float(np.linalg.norm(gap))
+
+
+def area_of(boxes: NDArray) -> NDArray:
+    """Return (...) the areas of boxes (..., 4) x0, y0, x1, y1 in an image; 0 for inverted ones."""
+    return np.maximum(boxes[..., 2:] - boxes[..., :2], 0.0).prod(axis=-1)
+
+
+def overlap_of(a: NDArray, b: NDArray) -> NDArray:
+    """Return (...) the intersection over union of boxes (..., 4); 0 where both are empty."""
+    low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
+    shared = np.maximum(high - low, 0.0).prod(axis=-1)
+    return shared / np.maximum(area_of(a) + area_of(b) - shared, 1e-12)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import RigidTransform
 
+from goat.geometry import bounds_corners
 from goat.types import BoolArray, CameraIntrinsics, Float64Array
 
 _TILE = 16  # px; side of a cell of the coarse image
@@ -31,8 +32,7 @@ class Culler:
 
     def __init__(self, bounds: Float64Array) -> None:
         """Keep boxes (G, 2, 3), m."""
-        pick = np.array([[(k >> axis) & 1 for axis in range(3)] for k in range(8)])
-        self._corners = bounds[:, pick, np.arange(3)]
+        self._corners = bounds_corners(bounds)
 
     def view(
         self, camera: CameraIntrinsics, world_from_camera: RigidTransform, near: float

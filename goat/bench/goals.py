@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from goat.bench.episodes import SceneEpisodes, Subtask
-from goat.bench.making import DULL, MODALITIES, Drawer
+from goat.bench.making import MODALITIES, Drawer, Eligible
 from goat.bench.resolve import resolve
 from goat.bench.sentences import sentences
 from goat.errors import ConfigError, WorldError
@@ -24,8 +24,8 @@ def sample_tasks(
     count: int,
     repeat: float = 0.0,
     modalities: Sequence[str] = MODALITIES,
-    skip: Collection[str] = DULL,
-    min_size: float = 0.25,
+    eligible: Eligible | None = None,
+    photo_labels: bool = False,
 ) -> list[Task]:
     """Draw goals among the objects that can be reached and seen.
 
@@ -39,9 +39,8 @@ def sample_tasks(
         count: Number of goals.
         repeat: Share of goals that ask again, in any way, for an object asked for before.
         modalities: Which kinds to mix.
-        skip: Categories that are not asked for.
-        min_size: Things whose longest side is shorter are not asked for, m: a camera on a mast
-            sees a cup as a few pixels.
+        eligible: Which objects may be asked for.
+        photo_labels: Tell what a perfect detector would say of each photo; see `tasks_of`.
 
     Raises:
         ConfigError: `count`, `repeat` or `modalities` make no sense.
@@ -54,14 +53,14 @@ def sample_tasks(
         )
     if count == 0:
         return []
-    drawer = Drawer(evaluator, rng, skip, min_size, sentences=_SENTENCES)
+    drawer = Drawer(evaluator, rng, eligible, sentences=_SENTENCES)
     drawn = [
         _draw(drawer, modalities[i % len(modalities)], again=rng.random() < repeat)
         for i in range(count)
     ]
     content = SceneEpisodes("this world", drawer.goal_objects(0.0), ())
     numbers = {item.name: number for number, item in evaluator.objects.items()}
-    return [resolve(subtask, content, evaluator, numbers, photo_labels=False) for subtask in drawn]
+    return [resolve(subtask, content, evaluator, numbers, photo_labels) for subtask in drawn]
 
 
 def _draw(drawer: Drawer, kind: str, *, again: bool) -> Subtask:
@@ -72,7 +71,7 @@ def _draw(drawer: Drawer, kind: str, *, again: bool) -> Subtask:
 
 
 def with_photo_labels(tasks: Sequence[Task], objects: Mapping[int, ObjectTruth]) -> list[Task]:
-    """Return the tasks with the category of each photo's object.
+    """Return the tasks with the category of each photo's object, for photos that are not our own.
 
     This is what a perfect detector says of the photo, so it goes with the perfect detector only;
     other detectors look for themselves.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,17 @@ DULL = frozenset(
 _SPACING = 2.0  # m between one goal's object and the next one's
 _KIND_OF = 0.9  # `accepts` from which a category is a kind of another
 _BORDER = 2  # free cells on all sides of a start
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """Which objects may be asked for."""
+
+    skip: frozenset[str] = DULL
+    """Categories that are not."""
+    min_size: float = 0.25
+    """Things whose longest side is shorter are not, m: a camera on a mast sees a cup as a few
+    pixels."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +137,7 @@ class Drawer:
         self,
         evaluator: Evaluator,
         rng: np.random.Generator,
-        skip: Collection[str] = DULL,
-        min_size: float = 0.25,
+        eligible: Eligible | None = None,
         photos: int = 1,
         sentences: int = 1,
     ) -> None:
@@ -136,9 +146,7 @@ class Drawer:
         Args:
             evaluator: Ground truth.
             rng: The same state gives the same goals.
-            skip: Categories that are not asked for.
-            min_size: Things whose longest side is shorter are not asked for, m: a camera on a mast
-                sees a cup as a few pixels.
+            eligible: Which objects may be asked for.
             photos: Photos per object that is asked for by photo.
             sentences: Sentences per object that is asked for by sentence.
 
@@ -147,14 +155,16 @@ class Drawer:
         """
         self._evaluator = evaluator
         self._rng = rng
-        self._skip = frozenset(skip)
+        eligible = eligible or Eligible()
+        self._skip = eligible.skip
         self._limits = (photos, sentences)
         self._all = dict(sorted(evaluator.objects.items()))
         self._numbers = {item.name: number for number, item in self._all.items()}
         self._objects = {
             number: item
             for number, item in self._all.items()
-            if item.category not in skip and np.ptp(item.bounds, axis=0).max() >= min_size
+            if item.category not in eligible.skip
+            and np.ptp(item.bounds, axis=0).max() >= eligible.min_size
         }
         if not any(len(evaluator.viewpoints(number)) for number in self._objects):
             raise WorldError("no object of this world can be reached and seen: nothing to sample")

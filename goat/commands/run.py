@@ -84,11 +84,14 @@ def gather_tasks(options: Run, goals: list[Goal], scene: Scene) -> list[Task]:
         tasks += read_goals(options.goals, tuple(objects.values()))
     tasks = [task if task.targets else _with_targets(task.goal, scene) for task in tasks]
     rng = np.random.default_rng([options.seed, 2])
-    sampled = sample_tasks(scene.evaluator, rng, options.sample_goals, options.repeat)
-    if options.detector != "simulator":
-        return tasks + sampled
-    check_categories(tasks, scene.categories)
-    return with_photo_labels(tasks + sampled, objects)
+    perfect = options.detector == "simulator"
+    sampled = sample_tasks(
+        scene.evaluator, rng, options.sample_goals, options.repeat, photo_labels=perfect
+    )
+    if perfect:
+        check_categories(tasks, scene.categories)
+        tasks = with_photo_labels(tasks, objects)
+    return tasks + sampled
 
 
 def _with_targets(goal: Goal, scene: Scene) -> Task:

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from goat.geometry import area_of, bounds_corners, overlap_of
 from goat.memory.vocabulary import canonical
 from goat.types import Detection, Float64Array, Instance
 
-_CORNERS = np.array([[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)])
 _NEAREST = 0.05
 """What is nearer to the camera counts as this far, m."""
 
@@ -95,7 +95,7 @@ class PhotoLayout:
         self._own = boxes[off.argmin()] if found else np.zeros(4)
         others = (np.arange(len(boxes)) != off.argmin()) if found else np.zeros(len(boxes), bool)
         self._boxes, self._labels = boxes[others], labels[others]
-        self._weights = np.sqrt(_area(self._boxes) / (4.0 * self._edge.prod())) + 0.05
+        self._weights = np.sqrt(area_of(self._boxes) / (4.0 * self._edge.prod())) + 0.05
         self._stands, self._steps = _stands(self._config), _steps(self._config)
 
     def evidence(
@@ -141,12 +141,12 @@ class PhotoLayout:
     ) -> float:
         """Return how well the best view of a candidate agrees with the photo, in [0, 1.1]."""
         cfg = self._config
-        center, mine = instance.center.astype(np.float64), _corners(instance.bounds[None])
+        center, mine = instance.center.astype(np.float64), bounds_corners(instance.bounds[None])
         corners, labels = surroundings.corners[near], surroundings.labels[near]
 
         def compare(stands: Float64Array) -> tuple[Float64Array, Float64Array]:
             views = self._views(center, stands)
-            own = _overlap(views.boxes(mine, self._edge)[:, 0], self._own)
+            own = overlap_of(views.boxes(mine, self._edge)[:, 0], self._own)
             best = np.argsort(-own, kind="stable")[: cfg.views]
             best = best[own[best] > cfg.own_overlap]
             boxes = views.take(best).boxes(corners, self._edge)
@@ -164,7 +164,7 @@ class PhotoLayout:
         explained = np.zeros(len(boxes))
         for label in np.unique(labels):
             mine, theirs = self._labels == label, boxes[:, labels == label]
-            overlap = _overlap(theirs[:, :, None], self._boxes[mine]).max(axis=1)
+            overlap = overlap_of(theirs[:, :, None], self._boxes[mine]).max(axis=1)
             explained += np.sqrt(overlap) @ self._weights[mine]
         return explained / self._weights.sum()
 
@@ -199,7 +199,7 @@ class _Surroundings:
         self._ids = np.array([i.id for i, _ in kept], np.intp)
         self._bounds = np.array([i.bounds for i, _ in kept], np.float64).reshape(-1, 2, 3)
         self._centers = self._bounds.mean(axis=1)
-        self.corners = _corners(self._bounds)
+        self.corners = bounds_corners(self._bounds)
 
     def near(self, instance: Instance, config: LayoutConfig) -> NDArray[np.intp]:
         """Return the rows of what is around an object, nearest first."""
@@ -271,19 +271,3 @@ def _upright(yaw: Float64Array, pitch: Float64Array) -> Float64Array:
     down = np.stack([sin * cos_yaw, sin * sin_yaw, -cos], axis=1)
     forward = np.stack([cos * cos_yaw, cos * sin_yaw, sin], axis=1)
     return np.stack([right, down, forward], axis=1)
-
-
-def _corners(bounds: NDArray) -> Float64Array:
-    """Return (K, 8, 3) corners of boxes (K, 2, 3)."""
-    return np.asarray(bounds, np.float64)[:, _CORNERS, np.arange(3)]
-
-
-def _area(boxes: Float64Array) -> Float64Array:
-    return np.maximum(boxes[..., 2:] - boxes[..., :2], 0.0).prod(axis=-1)
-
-
-def _overlap(a: Float64Array, b: Float64Array) -> Float64Array:
-    """Return the intersection over union of boxes (..., 4)."""
-    low = np.maximum(a[..., :2], b[..., :2])
-    shared = np.maximum(np.minimum(a[..., 2:], b[..., 2:]) - low, 0.0).prod(axis=-1)
-    return shared / (_area(a) + _area(b) - shared + 1e-12)

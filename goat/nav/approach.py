@@ -84,7 +84,8 @@ class ObjectFootprint:
     opaque: BoolArray
     """(rows, cols) occupied cells that are not its own."""
     hides_from: Float32Array
-    """(rows, cols) height of what stands in the opaque cells, m; inf for walls."""
+    """(rows, cols) what stands in an opaque cell hides what is seen along lines lower than this,
+    m; inf for walls."""
     middle: float
     """Height of its middle, m."""
     eye: float
@@ -113,7 +114,8 @@ def footprint(
         grid: Any grid that lies near it.
         config: How many stray points to drop.
         seen_from: (M, 2) places it was seen from, m: they tell which side of a wall it is on.
-        eye: Height of the camera, m: it looks over what is lower than its line of sight.
+        eye: Height of the robot, taken for that of its camera, m: it looks over what is lower than
+            its line of sight. Maps end at this height.
 
     Raises:
         ValueError: There are no points, or they are not finite.
@@ -135,7 +137,8 @@ def footprint(
         side = seen_side(grid, cells, opaque, seen_from, config.around)
         walls = opaque & (away * grid.resolution < config.walled) & np.isinf(tall)
         near = away * grid.resolution < config.limit + 0.2
-        front = facing(grid, cells, seen_from, near) if walls.any() else None
+        eyes = grid.cells(np.asarray(seen_from, np.float64)[:, :2])
+        front = facing(cells, eyes, near) if walls.any() else None
     low, high = xy.min(axis=0), xy.max(axis=0)
     return ObjectFootprint(
         cells=cells,
@@ -143,7 +146,7 @@ def footprint(
         distance=np.maximum((away - 0.5) * np.float32(grid.resolution), np.float32(0.0)),
         nearest=nearest,
         opaque=opaque,
-        hides_from=tall,
+        hides_from=tall - np.float32(config.over),
         middle=float(points[:, 2].min() + points[:, 2].max()) / 2.0,
         eye=eye,
         side=side,
@@ -170,14 +173,12 @@ def _without_strays(xy: Float64Array, share: float) -> Float64Array:
     return xy[away <= np.quantile(away, 1.0 - share)]
 
 
-def hidden_length(
-    thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray, over: float = 0.1
-) -> Float64Array:
+def hidden_length(thing: ObjectFootprint, grid: OccupancyGrid, xy: NDArray) -> Float64Array:
     """Return (N,) metres between places `xy` (N, 2) and the object from which it is hidden.
 
     The line of sight runs from the camera down (or up) to the middle of the object above its
-    nearest cell; what stands there and reaches `over` (m) above the line hides it. Cells of the
-    object, and those that touch it, do not count.
+    nearest cell; see `hides_from` for what hides it. Cells of the object, and those that touch it,
+    do not count.
     """
     xy = np.atleast_2d(xy)
     last = np.array(grid.shape) - 1
@@ -188,7 +189,7 @@ def hidden_length(
     share = np.linspace(0.0, 1.0, max(2, math.ceil(2 * lengths.max() / grid.resolution)))
     lines = start[:, None, :] + share[:, None] * (ends - start)[:, None, :]
     rows, cols = np.moveaxis(np.clip(np.rint(lines).astype(np.intp), 0, last), -1, 0)
-    sight = thing.eye + share * (thing.middle - thing.eye) + over
+    sight = thing.eye + share * (thing.middle - thing.eye)
     hidden = thing.opaque[rows, cols] & (thing.hides_from[rows, cols] > sight)
     return hidden.mean(axis=1) * lengths
 
@@ -260,7 +261,7 @@ def _best_in_ring(
     for first in range(0, len(order), config.candidates):
         batch = order[first : first + config.candidates]
         places = costs.grid.points(ring[batch])
-        hidden = hidden_length(thing, costs.grid, places, config.over)
+        hidden = hidden_length(thing, costs.grid, places)
         slant = np.linalg.norm(places - thing.center, axis=1) - distance[batch]
         total = price[batch] + config.blocked_weight * hidden + config.slant_weight * slant
         total[hidden > allowed] = np.inf

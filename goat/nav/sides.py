@@ -52,28 +52,20 @@ def seen_side(
         return None
     last = free.shape[1] - 1 - free[:, ::-1].argmax(axis=1)
     walkable = _walkable(grid, line[eyes, last][seen], around)
-    places = np.argwhere(walkable)
-    middle = 0.5 * (cells.min(axis=0) + cells.max(axis=0))
-    behind = ~in_front(places - middle, line[:, 0][seen] - middle)
-    walkable[places[behind, 0], places[behind, 1]] = False
-    return walkable
+    return facing(cells, line[:, 0][seen], walkable)
 
 
-def facing(
-    grid: OccupancyGrid, cells: NDArray[np.intp], seen_from: NDArray, where: BoolArray
-) -> BoolArray:
+def facing(cells: NDArray[np.intp], eyes: NDArray[np.intp], where: BoolArray) -> BoolArray:
     """Return (rows, cols) which cells of `where` are not behind an object.
 
     Args:
-        grid: The map.
         cells: (K, 2) cells of the object, row and column.
-        seen_from: (M, 2) places it was seen from, m.
+        eyes: (M, 2) cells it was seen from.
         where: (rows, cols) cells to decide on; all others are not.
     """
     places = np.argwhere(where)
     middle = 0.5 * (cells.min(axis=0) + cells.max(axis=0))
-    eyes = grid.cells(np.asarray(seen_from, np.float64)[:, :2])
-    found = np.zeros(grid.shape, bool)
+    found = np.zeros(where.shape, bool)
     found[tuple(places[in_front(places - middle, eyes - middle)].T)] = True
     return found
 

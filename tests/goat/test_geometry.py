@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import RigidTransform, Rotation
 
 from goat.geometry import (
+    bounds_corners,
     bounds_distance,
     bounds_of,
     bounds_touch,
+    overlap_of,
     project,
     transform_points,
     unproject,
@@ -134,3 +136,19 @@ def test_the_border_of_the_image_is_seen_at_half_the_field_of_view(hfov: float) 
     assert camera.hfov == pytest.approx(hfov)
     border = np.array([[math.tan(hfov / 2), 0.0, 1.0]])
     assert project(border, camera)[0][0, 0] == pytest.approx(639.5)
+
+
+def test_a_box_has_eight_corners_whose_bounds_it_is() -> None:
+    boxes = np.array([[[0, 1, 2], [3, 5, 7]], [[-1, -1, -1], [0, 0, 0]]], np.float32)
+    corners = bounds_corners(boxes)
+    assert corners.shape == (2, 8, 3)
+    assert len(np.unique(corners[0], axis=0)) == 8
+    np.testing.assert_array_equal(corners.min(axis=1), boxes[:, 0])
+    np.testing.assert_array_equal(corners.max(axis=1), boxes[:, 1])
+
+
+def test_boxes_in_an_image_overlap_by_their_common_share() -> None:
+    a = np.array([[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 1.0, 1.0], [5.0, 5.0, 5.0, 5.0]])
+    b = np.array([[1.0, 0.0, 3.0, 2.0], [0.0, 0.0, 1.0, 1.0], [5.0, 5.0, 5.0, 5.0]])
+    np.testing.assert_allclose(overlap_of(a, b), [1.0 / 3.0, 1.0, 0.0])
+    np.testing.assert_allclose(overlap_of(a[:, None], b[None])[1], [0.0, 1.0, 0.0])

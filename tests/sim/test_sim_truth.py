@@ -103,6 +103,16 @@ def test_photo_shows_the_object_in_its_middle(truth):
     assert (other != again).any()
 
 
+def test_the_ids_of_a_photo_say_what_it_shows(truth):
+    view = truth.photo_view(BLUE, np.random.default_rng(0))
+    photo, ids = truth.take_photo(view), truth.photo_ids(view)
+    assert ids.shape == photo.shape[:2]
+    assert ids[256, 256] == BLUE
+    r, g, b = photo[ids == BLUE].mean(axis=0)
+    assert b > max(r, g) + 40
+    assert set(np.unique(ids)) <= {0, *range(1, BED + 1)}
+
+
 def test_an_object_nobody_can_see_has_no_photo():
     crate = box_object("crate", "crate", (3, 1, 0), (4, 2, 1))
     pearl = box_object("pearl", "pearl", (3.4, 1.4, 0.4), (3.6, 1.6, 0.6))

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from goat.geometry import overlap_of
 from goat.types import BoolArray, Float32Array, UInt8Array
 
 
@@ -85,11 +86,7 @@ def whole_pixels(corners: Float32Array, shape: Sequence[int]) -> NDArray[np.intp
 
 def overlaps(corners: Float32Array) -> Float32Array:
     """Return (N, N) intersection over union of boxes (N, 4)."""
-    low = np.maximum(corners[:, None, :2], corners[None, :, :2])
-    high = np.minimum(corners[:, None, 2:], corners[None, :, 2:])
-    shared = (high - low).clip(0.0).prod(axis=2)
-    area = (corners[:, 2:] - corners[:, :2]).clip(0.0).prod(axis=1)
-    return shared / np.maximum(area[:, None] + area[None, :] - shared, 1e-9)
+    return overlap_of(corners[:, None], corners[None])
 
 
 def suppress(boxes: Boxes, same_label: float, any_label: float) -> NDArray[np.intp]:

@@ -15,8 +15,9 @@ from goat.bench.baselines.clip_on_wheels import ClipOnWheels, as_unseen
 from goat.bench.baselines.oracle import Oracle
 from goat.bench.baselines.random_walk import RandomWalk
 from goat.bench.baselines.rollout import Rollout, RolloutConfig, WayHome
-from goat.bench.session import SessionConfig, run_tasks
+from goat.bench.session import Localised, SessionConfig, run_tasks
 from goat.errors import ConfigError
+from goat.frames import planar, planar_of
 from goat.perception.detectors.simulator import SimulatorDetector
 from goat.types import (
     Body,
@@ -29,7 +30,8 @@ from goat.types import (
     Status,
     Task,
 )
-from sim.home import HomeSim
+from sim.home import HomeConfig, HomeSim
+from sim.sensors import NoiseConfig
 from sim.truth import GroundTruth
 from sim.worlds.world import World
 
@@ -225,6 +227,27 @@ def test_what_is_nowhere_is_given_up_after_everything_was_looked_at(robot) -> No
     assert result.status is Status.NOT_FOUND
     east = agent.frame().grid.state[:, agent.frame().grid.cells(np.array([6.0, 2.0]))[1]]
     assert (east == CellState.FREE).any(), "it went to see the other room"
+
+
+@pytest.mark.parametrize("name", ["goat", "clip-on-wheels"])
+def test_where_odometry_drifts_the_walls_say_where_one_is(name: str) -> None:
+    slippery = NoiseConfig(odometry_yaw_per_metre=0.015)
+    sim = HomeSim(two_room_world(), HomeConfig(noise=slippery), np.random.default_rng(5))
+    agent = make_agent(name, parts_of(sim))
+    run_tasks(agent, sim, None, [Task(CategoryGoal("piano"), ())])
+    assert isinstance(agent, Localised)
+    odometry = planar_of(sim.observe().odom_from_base)
+    tracked, drifted = (pose_error(pose, sim.pose) for pose in (agent.pose, odometry))
+    assert drifted[0] > 0.4
+    assert drifted[1] > math.radians(6.0)
+    assert tracked[0] < 0.25
+    assert tracked[1] < math.radians(1.5)
+    sim.close()
+
+
+def pose_error(found: tuple[float, float, float], true: tuple[float, float, float]):
+    x, y, yaw = planar_of(planar(*true).inv() * planar(*found))
+    return math.hypot(x, y), abs(yaw)
 
 
 def test_photos_are_matched_with_whole_views_whatever_the_label(robot) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fakes import FakeRobot, FakeTruth, make_truth
 
 from goat.bench.goals import sample_tasks
+from goat.bench.making import Eligible
 from goat.bench.sentences import descriptions
 from goat.errors import ConfigError, WorldError
 from goat.types import CategoryGoal, ImageGoal, LanguageGoal, ObjectTruth, modality
@@ -84,13 +85,15 @@ def test_objects_that_nothing_sees_are_left_out(rng: np.random.Generator) -> Non
 def test_parts_of_the_house_are_no_goals(rng: np.random.Generator) -> None:
     truth = home(make_truth(1, "window", (0, 0)), make_truth(2, "bed", (3, 0)))
     assert {t.targets for t in sample_tasks(truth, rng, 12)} == {(2,)}
-    assert any(t.targets == (1,) for t in sample_tasks(truth, rng, 12, skip=()))
+    anything = Eligible(skip=frozenset())
+    assert any(t.targets == (1,) for t in sample_tasks(truth, rng, 12, eligible=anything))
 
 
 def test_things_too_small_to_see_are_no_goals(rng: np.random.Generator) -> None:
     truth = home(make_truth(1, "cup", (0, 0), size=0.1), make_truth(2, "bed", (3, 0)))
     assert {t.targets for t in sample_tasks(truth, rng, 9)} == {(2,)}
-    assert any(t.targets == (1,) for t in sample_tasks(truth, rng, 9, min_size=0.0))
+    tiny = Eligible(min_size=0.0)
+    assert any(t.targets == (1,) for t in sample_tasks(truth, rng, 9, eligible=tiny))
 
 
 def test_the_same_seed_gives_the_same_goals() -> None:

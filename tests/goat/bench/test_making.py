@@ -116,8 +116,9 @@ def test_tasks_are_what_the_episode_asks_for() -> None:
                     assert category == subtask.category
                     assert len(task.targets) == 4
                     assert {truth.objects[i].category for i in task.targets} == {category}
-                case ImageGoal(category=category, name=name):
+                case ImageGoal(category=category, name=name, detections=(found,)):
                     assert (category, name) == (subtask.category, f"photo of {subtask.object}")
+                    assert (found.label, found.box.tolist()) == (category, [16, 12, 48, 36])
                     assert [names[i] for i in task.targets] == [subtask.object]
                 case LanguageGoal(text):
                     assert subtask.category in text
@@ -128,7 +129,8 @@ def test_photos_have_no_label_unless_asked_for() -> None:
     content = made(episodes=3)
     for episode in content.episodes:
         for task in tasks_of(content, episode, home(), photo_labels=False):
-            assert not isinstance(task.goal, ImageGoal) or task.goal.category is None
+            if isinstance(task.goal, ImageGoal):
+                assert (task.goal.category, task.goal.detections) == (None, ())
 
 
 def test_a_category_goal_accepts_narrower_categories() -> None:

@@ -13,6 +13,7 @@ from fakes import FakeAgent, FakeRobot, FakeTruth, make_instance, make_truth
 from goat.bench.measure import spl
 from goat.bench.results import document, plain, write_json
 from goat.bench.session import GoalResult, SessionConfig, TruthSeeker, run_tasks, summarize
+from goat.frames import planar_of
 from goat.types import AgentFrame, CategoryGoal, DiscreteAction, LanguageGoal, Status, Task
 
 CHAIR = Task(CategoryGoal("chair"), (1,))
@@ -154,6 +155,21 @@ def test_what_was_taken_for_the_goal_is_told_apart_from_where_it_stopped() -> No
     result = run_tasks(Believer((5.0, 0.0)), robot, truth, [CHAIR]).goals[0]
     assert result.success, "it stopped at the right place"
     assert (result.chosen, result.known) == (None, False), "but took nothing true for the goal"
+
+
+class Lost(Believer):
+    """Believes to be 5 m to the right of where it is."""
+
+    @property
+    def pose(self) -> tuple[float, float, float]:
+        x, y, yaw = planar_of(self._observation.odom_from_base)
+        return x, y - 5.0, yaw
+
+
+def test_what_is_believed_is_compared_in_the_agents_own_map() -> None:
+    _, robot, truth = setup()
+    result = run_tasks(Lost((1.0, -5.0)), robot, truth, [CHAIR]).goals[0]
+    assert (result.chosen, result.known) == ("chair_01", True)
 
 
 def test_strict_success_has_its_own_spl() -> None:

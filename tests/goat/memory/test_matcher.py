@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from fakes import make_grid, make_instance
+from scipy.spatial.transform import RigidTransform
 from store_writer import make_view
 
 from goat.errors import GoalError
+from goat.frames import look_at
+from goat.geometry import bounds_corners, project, transform_points
 from goat.memory.landmarks import LandmarkMap
 from goat.memory.matcher import Encoders, GoalMatcher
 from goat.memory.memory import Memory
@@ -17,7 +21,9 @@ from goat.memory.views import encode_jpeg
 from goat.perception.descriptors import describe_goal, describe_surroundings
 from goat.perception.keypoints import SiftMatcher
 from goat.types import (
+    CameraIntrinsics,
     CategoryGoal,
+    Detection,
     Float32Array,
     Goal,
     ImageGoal,
@@ -130,6 +136,30 @@ def test_a_photo_is_answered_from_views_and_places(gallery_sim, gallery_memory: 
     first = matcher.match(gallery_memory.instances(), gallery_memory.grid(), False)[0]
     assert first.instance.label == "stool"
     assert first.probability > 0.6
+
+
+def test_twins_in_a_photo_are_told_apart_by_what_stands_around_them() -> None:
+    """Nothing in the image helps; what a detector found in it does."""
+    twins = [make_instance(1, "chair", (0.0, 0.0)), make_instance(2, "chair", (4.0, 0.0))]
+    room = [*twins, make_instance(3, "plant", (0.0, 0.9)), make_instance(4, "bed", (4.9, 0.0), 0.8)]
+    eye = look_at(np.array([-2.0, 0.2, 1.2]), np.array([0.0, 0.0, 0.3]))
+    photo = ImageGoal(np.full((240, 320, 3), 90, np.uint8), category="chair")
+    seen = dataclasses.replace(photo, detections=seen_from(eye, [room[0], room[2]]))
+    plain, told = (answers(goal, room) for goal in (photo, seen))
+    assert plain[1] == pytest.approx(plain[2])
+    assert told[1] > 0.5 > 4.0 * told[2]
+
+
+def seen_from(map_from_camera: RigidTransform, things: Sequence[Instance]) -> tuple[Detection, ...]:
+    """What a detector finds, boxes only."""
+    camera = CameraIntrinsics.from_hfov(320, 240, math.radians(65.0))
+    found = []
+    for thing in things:
+        corners = transform_points(map_from_camera.inv(), bounds_corners(thing.bounds[None])[0])
+        xy, _ = project(corners, camera)
+        box = np.concatenate([xy.min(axis=0), xy.max(axis=0)]).astype(np.float32)
+        found.append(Detection(thing.label, 1.0, box, np.zeros((240, 320), np.bool_)))
+    return tuple(found)
 
 
 def test_features_are_prepared_ahead_within_a_budget(gallery_memory: Memory) -> None:

@@ -70,3 +70,13 @@ def test_a_twin_may_be_unseen_unless_the_surroundings_agree() -> None:
     assert found[0][1] < 0.6
     assert found[-1][1] > 0.9
     assert all(f[1] > 5.0 * f[2] for f in found), "among the seen it is the better one all the same"
+
+
+def test_other_evidence_tells_candidates_that_look_alike_apart() -> None:
+    alike, even = {1: 0.4, 2: 0.4}, {1: 1.0, 2: 1.0}
+    without = module.posterior(alike, 0.6, even, CALIBRATION)
+    found = module.posterior(alike, 0.6, even, CALIBRATION, evidence={1: 2.0, 2: -2.0})
+    assert without[1] == without[2]
+    assert found[1] / found[2] == pytest.approx(np.exp(4.0))
+    doubted = module.posterior(alike, 0.6, even, CALIBRATION, evidence={1: -3.0, 2: -3.0})
+    assert sum(doubted.values()) < 0.2 < sum(without.values())
