@@ -6,9 +6,7 @@ goal after goal; what is known is driven to, what is not is explored for.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from goat.frames import planar_of
@@ -18,7 +16,8 @@ from goat.memory.tracking import PoseTracker
 from goat.nav.navigator import Navigator
 from goat.perception.gate import GateConfig, KeyframeGate
 from goat.perception.worker import Perceived, Perceiver
-from goat.pursuit import Decision, Pursuit
+from goat.pursuit import Pursuit
+from goat.steps import StepLog
 from goat.target import TargetConfig
 from goat.types import Action, AgentFrame, Detection, Goal, Observation, Status
 
@@ -65,7 +64,6 @@ class Agent:
         """
         self.config = config or AgentConfig()
         self.memory = memory
-        self.timings: dict[str, float] = {}
         self.status: Status | None = None
         self.reason = "no goal yet"
         self._perceiver, self._matcher, self._tracker = perceiver, matcher, tracker
@@ -76,7 +74,8 @@ class Agent:
         self._goal: Goal | None = None
         self._steps = 0
         self._matches: list[Match] = []
-        self._last: tuple[Observation, Decision] | None = None
+        self._log = StepLog()
+        self.timings = self._log.timings
         self._detections: tuple[Detection, ...] = ()
 
     def set_goal(self, goal: Goal) -> None:
@@ -92,22 +91,22 @@ class Agent:
 
     def step(self, observation: Observation) -> Action:
         """Return the next action; `status` says when it was the last one."""
-        with self._timed("locate"):
+        with self._log.stage("locate"):
             if self._tracker is not None:
                 observation = self._tracker.correct(observation)
-        with self._timed("perceive"):
+        with self._log.stage("perceive"):
             seen = self._perceive(observation)
-        with self._timed("remember"):
+        with self._log.stage("remember"):
             self._remember(observation, seen)
-        with self._timed("match"):
+        with self._log.stage("match"):
             self._match()
-        with self._timed("plan"):
+        with self._log.stage("plan"):
             pose = planar_of(observation.odom_from_base)
             decision = self._pursuit.decide(
                 pose, observation.collided, self._matches, self._match_anew
             )
         self._steps += 1
-        self._last = observation, decision
+        self._log.note(observation, decision)
         self.status, self.reason = decision.status, decision.reason
         if self.status is not None:
             self.memory.save()
@@ -120,9 +119,7 @@ class Agent:
         Raises:
             RuntimeError: Before the first step.
         """
-        if self._last is None:
-            raise RuntimeError("there is no pose before the first step")
-        return planar_of(self._last[0].odom_from_base)
+        return self._log.pose
 
     def frame(self) -> AgentFrame:
         """Return what the last step saw and decided, for observers.
@@ -130,23 +127,9 @@ class Agent:
         Raises:
             RuntimeError: Before the first step.
         """
-        if self._last is None:
-            raise RuntimeError("there is no frame before the first step")
-        observation, decision = self._last
-        return AgentFrame(
-            step=self._steps,
-            observation=observation,
-            map_from_base=observation.odom_from_base,
-            detections=self._detections,
-            grid=self.memory.grid(),
-            instances=self.memory.instances(),
-            goal=self._goal,
-            target=None if decision.target is None else decision.target.instance.id,
-            probability=0.0 if decision.target is None else decision.target.probability,
-            path=decision.step.path,
-            note=decision.reason or decision.step.note,
-            candidates=tuple((m.instance.id, m.probability) for m in self._matches),
-        )
+        grid, instances = self.memory.grid(), self.memory.instances()
+        found = self._detections
+        return self._log.frame(self._steps, self._goal, found, grid, instances, self._matches)
 
     def close(self) -> None:
         """Stop perceiving and save the memory."""
@@ -175,9 +158,3 @@ class Agent:
         grid, instances = self.memory.grid(), self.memory.instances()
         self._matches = self._matcher.match(instances, grid, explored)
         return self._matches
-
-    @contextmanager
-    def _timed(self, name: str) -> Iterator[None]:
-        began = time.thread_time()
-        yield
-        self.timings[name] = time.thread_time() - began

@@ -13,9 +13,6 @@ whole images, without regard to categories.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +26,7 @@ from goat.memory.tracking import PoseTracker
 from goat.nav.navigator import Navigator, Progress, Step
 from goat.perception.gate import KeyframeGate
 from goat.pursuit import Decision, Pose, seen_from, stopping
+from goat.steps import StepLog
 from goat.target import Effort, OpeningScan
 from goat.types import (
     Action,
@@ -67,14 +65,14 @@ class ClipOnWheels:
         self.config = config or ClipOnWheelsConfig()
         self.status: Status | None = None
         self.reason = "no goal yet"
-        self.timings: dict[str, float] = {}
         self._parts = parts
         self._gate = KeyframeGate(parts.config.agent.gate)
         self._map = self._new_map()
         tracker = parts.config.tracker
         self._tracker = tracker and PoseTracker(tracker)
         self._goal: Goal | None = None
-        self._last: tuple[Observation, Decision] | None = None
+        self._log = StepLog()
+        self.timings = self._log.timings
 
     def set_goal(self, goal: Goal) -> None:
         """Start to look at everything again; the map of where it can drive stays.
@@ -97,21 +95,21 @@ class ClipOnWheels:
 
     def step(self, observation: Observation) -> Action:
         """Return the next action; `status` says when it was the last one."""
-        with self._timed("locate"):
+        with self._log.stage("locate"):
             if self._tracker is not None:
                 observation = self._tracker.correct(observation)
-        with self._timed("perceive"):
+        with self._log.stage("perceive"):
             news = self._gate.admit(observation)
             self._detections = tuple(self._parts.detector.detect(observation)) if news else ()
-        with self._timed("remember"):
+        with self._log.stage("remember"):
             self._look(observation)
-        with self._timed("match"):
+        with self._log.stage("match"):
             if self._detections and self._target is None:
                 self._match(observation)
-        with self._timed("plan"):
+        with self._log.stage("plan"):
             decision = self._decide(planar_of(observation.odom_from_base), observation.collided)
         self._steps += 1
-        self._last = observation, decision
+        self._log.note(observation, decision)
         self.status, self.reason = decision.status, decision.reason
         return decision.step.action
 
@@ -122,9 +120,7 @@ class ClipOnWheels:
         Raises:
             RuntimeError: Before the first step.
         """
-        if self._last is None:
-            raise RuntimeError("there is no pose before the first step")
-        return planar_of(self._last[0].odom_from_base)
+        return self._log.pose
 
     def frame(self) -> AgentFrame:
         """Return what the last step saw and decided; what is driven to is all it remembers.
@@ -132,24 +128,11 @@ class ClipOnWheels:
         Raises:
             RuntimeError: Before the first step.
         """
-        if self._last is None:
-            raise RuntimeError("there is no frame before the first step")
-        observation, decision = self._last
-        target = decision.target
-        return AgentFrame(
-            step=self._steps,
-            observation=observation,
-            map_from_base=observation.odom_from_base,
-            detections=self._detections,
-            grid=self._map.grid(),
-            instances=() if target is None else (target.instance,),
-            goal=self._goal,
-            target=None if target is None else target.instance.id,
-            probability=0.0 if target is None else target.probability,
-            path=decision.step.path,
-            note=decision.reason or decision.step.note,
-            candidates=() if target is None else ((target.instance.id, target.probability),),
-        )
+        target = self._log.target()
+        matches = () if target is None else (target,)
+        instances = tuple(match.instance for match in matches)
+        grid, found = self._map.grid(), self._detections
+        return self._log.frame(self._steps, self._goal, found, grid, instances, matches)
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -223,12 +206,6 @@ class ClipOnWheels:
         hidden = self._effort is Effort.INSPECT
         seen = self._seen.uninspected() if hidden else self._seen.grid()
         return as_unseen(self._map.grid(), seen)
-
-    @contextmanager
-    def _timed(self, name: str) -> Iterator[None]:
-        began = time.thread_time()
-        yield
-        self.timings[name] = time.thread_time() - began
 
 
 def as_unseen(known: OccupancyGrid, seen: OccupancyGrid) -> OccupancyGrid:
