@@ -37,6 +37,20 @@ class Eligible:
     min_size: float = 0.25
     """Things whose longest side is shorter are not, m: a camera on a mast sees a cup as a few
     pixels."""
+    highest: float = 2.5
+    """Things that hang higher above the lowest one are not, m: whoever stands below a lamp under
+    the roof of a hall does not see it."""
+
+    def among(self, objects: Mapping[int, ObjectTruth]) -> dict[int, ObjectTruth]:
+        """Return those of a world's objects that may be asked for."""
+        ground = min((item.bounds[0, 2] for item in objects.values()), default=0.0)
+        return {
+            number: item
+            for number, item in objects.items()
+            if item.category not in self.skip
+            and np.ptp(item.bounds, axis=0).max() >= self.min_size
+            and item.bounds[0, 2] - ground <= self.highest
+        }
 
 
 @dataclass(frozen=True)
@@ -160,12 +174,7 @@ class Drawer:
         self._limits = (photos, sentences)
         self._all = dict(sorted(evaluator.objects.items()))
         self._numbers = {item.name: number for number, item in self._all.items()}
-        self._objects = {
-            number: item
-            for number, item in self._all.items()
-            if item.category not in eligible.skip
-            and np.ptp(item.bounds, axis=0).max() >= eligible.min_size
-        }
+        self._objects = eligible.among(self._all)
         if not any(len(evaluator.viewpoints(number)) for number in self._objects):
             raise WorldError("no object of this world can be reached and seen: nothing to sample")
         self._fresh: list[int] = []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from itertools import pairwise
 
@@ -132,3 +133,12 @@ def test_sentences_vary(rng: np.random.Generator) -> None:
 def test_senseless_requests_are_refused(rng: np.random.Generator, bad: dict) -> None:
     with pytest.raises(ConfigError):
         sample_tasks(**({"evaluator": home(*CHAIRS), "rng": rng, "count": 1} | bad))
+
+
+def test_what_hangs_out_of_sight_is_no_goal(rng: np.random.Generator) -> None:
+    lamp = make_truth(1, "lamp", (0, 0))
+    lamp = dataclasses.replace(lamp, bounds=lamp.bounds + np.array([0.0, 0.0, 8.0]))
+    truth = home(lamp, make_truth(2, "bed", (3, 0)))
+    assert {t.targets for t in sample_tasks(truth, rng, 6)} == {(2,)}
+    anything = Eligible(highest=10.0)
+    assert any(t.targets == (1,) for t in sample_tasks(truth, rng, 9, eligible=anything))
