@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from scipy.spatial.transform import RigidTransform
+
 from goat.frames import planar_of
 from goat.memory.matcher import GoalMatcher, Match
 from goat.memory.memory import Memory
@@ -92,21 +94,22 @@ class Agent:
     def step(self, observation: Observation) -> Action:
         """Return the next action; `status` says when it was the last one."""
         with self._log.stage("locate"):
+            here = observation.odom_from_base
             if self._tracker is not None:
-                observation = self._tracker.correct(observation)
+                here = self._tracker.locate(observation)
         with self._log.stage("perceive"):
-            seen = self._perceive(observation)
+            seen = self._perceive(observation, here)
         with self._log.stage("remember"):
-            self._remember(observation, seen)
+            self._remember(observation, here, seen)
         with self._log.stage("match"):
             self._match()
         with self._log.stage("plan"):
-            pose = planar_of(observation.odom_from_base)
+            pose = planar_of(here)
             decision = self._pursuit.decide(
                 pose, observation.collided, self._matches, self._match_anew
             )
         self._steps += 1
-        self._log.note(observation, decision)
+        self._log.note(observation, here, decision)
         self.status, self.reason = decision.status, decision.reason
         if self.status is not None:
             self.memory.save()
@@ -136,17 +139,19 @@ class Agent:
         self._perceiver.close()
         self.memory.close()
 
-    def _perceive(self, observation: Observation) -> list[Perceived]:
+    def _perceive(self, observation: Observation, here: RigidTransform) -> list[Perceived]:
         if self._gate.admit(observation):
-            self._perceiver.submit(observation)
+            self._perceiver.submit(observation, here)
         return self._perceiver.collect()
 
-    def _remember(self, observation: Observation, seen: Sequence[Perceived]) -> None:
-        self.memory.look(observation, observation.odom_from_base)
+    def _remember(
+        self, observation: Observation, here: RigidTransform, seen: Sequence[Perceived]
+    ) -> None:
+        self.memory.look(observation, here)
         self._detections = ()
         for found in seen:
-            self._detections, pose = found.detections, found.observation.odom_from_base
-            self.memory.remember(found.detections, found.observation, pose)
+            self._detections = found.detections
+            self.memory.remember(found.detections, found.observation, found.map_from_base)
 
     def _match(self) -> None:
         if self._steps % self.config.match_every == 0 or self._pursuit.committed:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from scipy.spatial.transform import RigidTransform
+
 from goat.frames import planar_of
 from goat.memory.matcher import Match
 from goat.pursuit import Decision, Pose
@@ -19,7 +21,7 @@ class StepLog:
         """Start before the first step."""
         self.timings: dict[str, float] = {}
         """CPU time of each stage of the last step, s."""
-        self._last: tuple[Observation, Decision] | None = None
+        self._last: tuple[Observation, RigidTransform, Decision] | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -28,9 +30,11 @@ class StepLog:
         yield
         self.timings[name] = time.thread_time() - began
 
-    def note(self, observation: Observation, decision: Decision) -> None:
-        """Keep what a step saw, placed in the map, and decided."""
-        self._last = observation, decision
+    def note(
+        self, observation: Observation, map_from_base: RigidTransform, decision: Decision
+    ) -> None:
+        """Keep what a step saw, from where, and what it decided."""
+        self._last = observation, map_from_base, decision
 
     @property
     def pose(self) -> Pose:
@@ -39,7 +43,7 @@ class StepLog:
         Raises:
             RuntimeError: Before the first step.
         """
-        return planar_of(self._noted()[0].odom_from_base)
+        return planar_of(self._noted()[1])
 
     def frame(
         self,
@@ -55,12 +59,12 @@ class StepLog:
         Raises:
             RuntimeError: Before the first step.
         """
-        observation, decision = self._noted()
+        observation, map_from_base, decision = self._noted()
         target = decision.target
         return AgentFrame(
             step=step,
             observation=observation,
-            map_from_base=observation.odom_from_base,
+            map_from_base=map_from_base,
             detections=detections,
             grid=grid,
             instances=instances,
@@ -74,9 +78,9 @@ class StepLog:
 
     def target(self) -> Match | None:
         """Return what was driven to; None while exploring, and before the first step."""
-        return None if self._last is None else self._last[1].target
+        return None if self._last is None else self._last[2].target
 
-    def _noted(self) -> tuple[Observation, Decision]:
+    def _noted(self) -> tuple[Observation, RigidTransform, Decision]:
         if self._last is None:
             raise RuntimeError("there is neither pose nor frame before the first step")
         return self._last

@@ -13,7 +13,7 @@ prior, which decides where the walls say nothing.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -80,8 +80,8 @@ class PoseTracker:
         self._last: Pose | None = None
         self._doubt = np.full(3, 1e-9)
 
-    def correct(self, observation: Observation) -> Observation:
-        """Return the observation with the pose of its base in the map in place of odometry's.
+    def locate(self, observation: Observation) -> RigidTransform:
+        """Return map_from_base of an observation.
 
         Args:
             observation: The newest; all of them should be shown, in order.
@@ -94,7 +94,7 @@ class PoseTracker:
             self._map_from_odom = planar(*found) * planar(*guess).inv() * self._map_from_odom
             self._doubt[:] = 1e-9
         self._walls.add(_moved(hits, found or guess))
-        return replace(observation, odom_from_base=self._map_from_odom * observation.odom_from_base)
+        return self._map_from_odom * observation.odom_from_base
 
     def _grow_doubt(self, odometry: Pose) -> None:
         """Add up odometry's variance (x, y, yaw) since the walls were last matched."""

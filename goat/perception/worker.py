@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+from scipy.spatial.transform import RigidTransform
+
 from goat.protocols import Detector
 from goat.types import Detection, Observation
 
@@ -21,6 +23,8 @@ class Perceived:
 
     observation: Observation
     """The observation that was submitted."""
+    map_from_base: RigidTransform
+    """Where the robot stood then."""
     detections: tuple[Detection, ...]
     """What the detector found in it."""
 
@@ -28,8 +32,8 @@ class Perceived:
 class Perceiver(Protocol):
     """Takes observations and gives detections, now or later."""
 
-    def submit(self, observation: Observation) -> None:
-        """Hand over the newest observation; never waits for a slow detector."""
+    def submit(self, observation: Observation, map_from_base: RigidTransform) -> None:
+        """Hand over the newest observation and where the robot stands; never waits."""
         ...
 
     def collect(self) -> list[Perceived]:
@@ -53,10 +57,10 @@ class SynchronousPerceiver:
         self._detector = detector
         self._finished: list[Perceived] = []
 
-    def submit(self, observation: Observation) -> None:
+    def submit(self, observation: Observation, map_from_base: RigidTransform) -> None:
         """Detect at once."""
         found = tuple(self._detector.detect(observation))
-        self._finished.append(Perceived(observation, found))
+        self._finished.append(Perceived(observation, map_from_base, found))
 
     def collect(self) -> list[Perceived]:
         """Return what was submitted since the last call."""
@@ -79,7 +83,7 @@ class ThreadedPerceiver:
         """
         self._detector = detector
         self._changed = threading.Condition()
-        self._waiting: Observation | None = None
+        self._waiting: tuple[Observation, RigidTransform] | None = None
         self._busy = False
         self._closed = False
         self._finished: list[Perceived] = []
@@ -87,7 +91,7 @@ class ThreadedPerceiver:
         self._thread = threading.Thread(target=self._work, name="perception", daemon=True)
         self._thread.start()
 
-    def submit(self, observation: Observation) -> None:
+    def submit(self, observation: Observation, map_from_base: RigidTransform) -> None:
         """Make `observation` the next to be looked at, in place of any that still waits.
 
         Raises:
@@ -96,7 +100,7 @@ class ThreadedPerceiver:
         with self._changed:
             if self._closed:
                 raise RuntimeError("this perceiver was closed; make a new one")
-            self._waiting = observation
+            self._waiting = observation, map_from_base
             self._changed.notify_all()
 
     def collect(self) -> list[Perceived]:
@@ -142,21 +146,21 @@ class ThreadedPerceiver:
         self.close()
 
     def _work(self) -> None:
-        while (observation := self._next()) is not None:
+        while (work := self._next()) is not None:
             try:
-                found = tuple(self._detector.detect(observation))
+                found = tuple(self._detector.detect(work[0]))
             except Exception as error:  # noqa: BLE001 - it is raised again where it is collected
                 self._finish(failure=error)
             else:
-                self._finish(Perceived(observation, found))
+                self._finish(Perceived(*work, found))
 
-    def _next(self) -> Observation | None:
+    def _next(self) -> tuple[Observation, RigidTransform] | None:
         """Wait for an observation and take it; None when closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting is not None or self._closed)
-            observation, self._waiting = self._waiting, None
-            self._busy = observation is not None
-            return observation
+            work, self._waiting = self._waiting, None
+            self._busy = work is not None
+            return work
 
     def _finish(self, result: Perceived | None = None, failure: Exception | None = None) -> None:
         with self._changed:

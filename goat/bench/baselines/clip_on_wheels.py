@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial.transform import RigidTransform
 
 from goat.bench.agents import AgentParts
 from goat.bench.baselines.glance import Glance, glance_for
@@ -96,20 +97,21 @@ class ClipOnWheels:
     def step(self, observation: Observation) -> Action:
         """Return the next action; `status` says when it was the last one."""
         with self._log.stage("locate"):
+            here = observation.odom_from_base
             if self._tracker is not None:
-                observation = self._tracker.correct(observation)
+                here = self._tracker.locate(observation)
         with self._log.stage("perceive"):
             news = self._gate.admit(observation)
             self._detections = tuple(self._parts.detector.detect(observation)) if news else ()
         with self._log.stage("remember"):
-            self._look(observation)
+            self._look(observation, here)
         with self._log.stage("match"):
             if self._detections and self._target is None:
-                self._match(observation)
+                self._match(observation, here)
         with self._log.stage("plan"):
-            decision = self._decide(planar_of(observation.odom_from_base), observation.collided)
+            decision = self._decide(planar_of(here), observation.collided)
         self._steps += 1
-        self._log.note(observation, decision)
+        self._log.note(observation, here, decision)
         self.status, self.reason = decision.status, decision.reason
         return decision.step.action
 
@@ -140,15 +142,15 @@ class ClipOnWheels:
     def _new_map(self) -> SemanticMap:
         return SemanticMap(self._parts.body, self._parts.config.memory.map)
 
-    def _look(self, observation: Observation) -> None:
-        x, y, _ = planar_of(observation.odom_from_base)
+    def _look(self, observation: Observation, here: RigidTransform) -> None:
+        x, y, _ = planar_of(here)
         for grid in (self._map, self._seen):
-            grid.update(observation, observation.odom_from_base)
+            grid.update(observation, here)
             grid.mark_free((x, y), self._parts.body.radius)
 
-    def _match(self, observation: Observation) -> None:
+    def _match(self, observation: Observation, here: RigidTransform) -> None:
         """Take the best sighting for the target if it is good enough, else keep the best so far."""
-        for match in self._glance.look(self._detections, observation, self._map.grid()):
+        for match in self._glance.look(self._detections, observation, here, self._map.grid()):
             if any(_gap(match, other) < self.config.same for other in self._barred):
                 continue
             if match.probability >= self.config.act:

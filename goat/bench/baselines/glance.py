@@ -9,6 +9,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from scipy.spatial.transform import RigidTransform
 
 from goat.bench.agents import AgentParts
 from goat.memory.instances import Describer, InstanceMemory
@@ -42,13 +43,18 @@ class Glance(Protocol):
     """Scores what is seen in one image."""
 
     def look(
-        self, detections: Sequence[Detection], observation: Observation, grid: OccupancyGrid
+        self,
+        detections: Sequence[Detection],
+        observation: Observation,
+        here: RigidTransform,
+        grid: OccupancyGrid,
     ) -> list[Match]:
         """Return what may be the goal, likeliest first; every image starts with nothing known.
 
         Args:
             detections: What was found in the image.
-            observation: The image, and where it was taken.
+            observation: The image.
+            here: map_from_base when it was taken.
             grid: Where the robot can drive.
         """
         ...
@@ -86,10 +92,14 @@ class WordGlance:
         self._describe = _label_only if isinstance(goal, CategoryGoal) else _attributes
 
     def look(
-        self, detections: Sequence[Detection], observation: Observation, grid: OccupancyGrid
+        self,
+        detections: Sequence[Detection],
+        observation: Observation,
+        here: RigidTransform,
+        grid: OccupancyGrid,
     ) -> list[Match]:
         """Return what fits the words, likeliest first."""
-        things = things_in(detections, observation, self._describe)
+        things = things_in(detections, observation, here, self._describe)
         return self._matcher.match(list(things.values()), grid, explored=False)
 
 
@@ -108,7 +118,11 @@ class PhotoGlance:
         self._scale = 0.5 * math.hypot(*photo.shape[:2])
 
     def look(
-        self, detections: Sequence[Detection], observation: Observation, grid: OccupancyGrid
+        self,
+        detections: Sequence[Detection],
+        observation: Observation,
+        here: RigidTransform,
+        grid: OccupancyGrid,
     ) -> list[Match]:
         """Return what the photo may show, likeliest first."""
         found = self._keypoints.match(self._photo, self._keypoints.extract(observation.rgb))
@@ -117,7 +131,8 @@ class PhotoGlance:
         shift = self._shift(found)
         scores = [self._score(detection.mask, found, shift) for detection in detections]
         likely = [index for index, score in enumerate(scores) if score >= _LEAST]
-        things = things_in([detections[index] for index in likely], observation, _label_only)
+        shown = [detections[index] for index in likely]
+        things = things_in(shown, observation, here, _label_only)
         matches = [Match(thing, scores[likely[index]]) for index, thing in things.items()]
         return sorted(matches, key=lambda match: (-match.probability, match.instance.id))
 
@@ -151,17 +166,21 @@ class PhotoGlance:
 
 
 def things_in(
-    detections: Sequence[Detection], observation: Observation, describe: Describer
+    detections: Sequence[Detection],
+    observation: Observation,
+    here: RigidTransform,
+    describe: Describer,
 ) -> dict[int, Instance]:
     """Return detection index -> what one image shows of it, for those that can be placed.
 
     Args:
         detections: What was found in the image.
-        observation: The image, and where it was taken.
+        observation: The image.
+        here: map_from_base when it was taken.
         describe: Measures how each thing looks.
     """
     memory = InstanceMemory(describe, compatible=compatible)
-    owners = memory.update(detections, observation, observation.odom_from_base)
+    owners = memory.update(detections, observation, here)
     things = {thing.id: thing for thing in memory.instances()}
     return {index: things[owner] for index, owner in owners.items()}
 

@@ -12,6 +12,7 @@ from goat.perception.worker import SynchronousPerceiver, ThreadedPerceiver
 from goat.types import CameraIntrinsics, Detection, Observation
 
 CAMERA = CameraIntrinsics(4, 3, 4.0, 4.0, 1.5, 1.0)
+HERE = planar(1.0, 2.0, 0.3)
 
 
 def observe(x: float = 0.0, yaw: float = 0.0, stamp: float = 0.0) -> Observation:
@@ -81,10 +82,10 @@ class SlowDetector:
 def test_a_busy_thread_takes_only_the_newest_observation():
     detector = SlowDetector()
     with ThreadedPerceiver(detector) as perceiver:
-        perceiver.submit(observe(stamp=1.0))
+        perceiver.submit(observe(stamp=1.0), HERE)
         assert detector.started.acquire(timeout=10)
         for stamp in (2.0, 3.0, 4.0):
-            perceiver.submit(observe(stamp=stamp))
+            perceiver.submit(observe(stamp=stamp), HERE)
         assert perceiver.collect() == []
         detector.leave.release(2)
         assert perceiver.join(10)
@@ -97,11 +98,11 @@ def test_a_failure_in_the_thread_is_raised_where_it_is_collected_and_work_goes_o
     detector = SlowDetector()
     detector.leave.release(2)
     with ThreadedPerceiver(detector) as perceiver:
-        perceiver.submit(observe(stamp=-1.0))
+        perceiver.submit(observe(stamp=-1.0), HERE)
         assert perceiver.join(10)
         with pytest.raises(ValueError, match="broken image"):
             perceiver.collect()
-        perceiver.submit(observe(stamp=2.0))
+        perceiver.submit(observe(stamp=2.0), HERE)
         assert perceiver.join(10)
         assert [r.observation.stamp for r in perceiver.collect()] == [2.0]
 
@@ -110,15 +111,17 @@ def test_a_closed_perceiver_takes_nothing_more():
     perceiver = ThreadedPerceiver(SlowDetector())
     perceiver.close()
     with pytest.raises(RuntimeError, match="closed"):
-        perceiver.submit(observe())
+        perceiver.submit(observe(), HERE)
 
 
 def test_the_synchronous_one_answers_every_observation_once():
     detector = SlowDetector()
     detector.leave.release(2)
     perceiver = SynchronousPerceiver(detector)
-    perceiver.submit(observe(stamp=1.0))
-    perceiver.submit(observe(stamp=2.0))
-    assert [r.detections[0].label for r in perceiver.collect()] == ["1.0", "2.0"]
+    perceiver.submit(observe(stamp=1.0), HERE)
+    perceiver.submit(observe(stamp=2.0), HERE)
+    results = perceiver.collect()
+    assert [r.detections[0].label for r in results] == ["1.0", "2.0"]
+    assert all(r.map_from_base is HERE for r in results)
     assert perceiver.collect() == []
     perceiver.close()
