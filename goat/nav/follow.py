@@ -12,6 +12,9 @@ from goat.frames import wrap_angle
 from goat.nav.grid import LocalClearance, Pose, line_samples
 from goat.types import Body, DiscreteAction, Float64Array, Path, VelocityCommand
 
+_AHEAD = 0.1
+"""A heading that is off by less counts as straight ahead, rad."""
+
 
 @dataclass(frozen=True)
 class FollowConfig:
@@ -43,12 +46,22 @@ class FollowConfig:
     """Cost of a step with no such room, in actions."""
     margin: float = 0.01
     """Room to keep at all times, m."""
-    lookahead: float = 0.4
-    """Distance of the point that the velocity follower steers to, m."""
-    spot_turn: float = math.radians(50.0)
-    """Heading error above which the velocity follower turns on the spot, rad."""
+    arc_margin: float = 0.02
+    """Room that an arc keeps at all times, m."""
+    preview: float = 1.2
+    """Time for which the velocity follower looks at what an arc leads to, s."""
+    speeds: tuple[float, ...] = (0.0, 0.2, 0.4, 0.7, 1.0)
+    """Shares of the greatest speed that it chooses from."""
+    turns: int = 21
+    """Turning speeds that it chooses from; an odd number has straight ahead among them."""
+    turn_metres: float = 0.25
+    """Cost of facing a radian off the path at the end of an arc, in metres."""
+    close: float = 0.15
+    """Cost of an arc with no room beyond the body, in metres."""
+    change: float = 0.1
+    """How much better turning on the spot before driving on must be than any arc, m."""
     deceleration: float = 0.5
-    """Greatest deceleration, m/s^2."""
+    """Greatest deceleration before the path's end, m/s^2."""
 
 
 def remaining(path: Path, pose: Pose, horizon: float = math.inf) -> Float64Array:
@@ -207,7 +220,13 @@ class _Beam:
 
 @dataclass(frozen=True, slots=True)
 class VelocityFollower:
-    """Steers to a point ahead on the path, slower near obstacles and at the end."""
+    """Chooses among arcs by where they lead in the next second or so, and what they come near.
+
+    The dynamic window approach (Fox, Burgard and Thrun 1997, "The Dynamic Window Approach to
+    Collision Avoidance", https://doi.org/10.1109/100.580977) without the window: what the base can
+    do from one moment to the next is the business of whoever limits its acceleration. Arcs that
+    collide are out; of the others the one wins whose end has the shortest way left.
+    """
 
     body: Body
     """Limits and footprint."""
@@ -217,7 +236,7 @@ class VelocityFollower:
     def act(
         self, path: Path, pose: Pose, room: LocalClearance, slack: float = 0.0
     ) -> VelocityCommand | None:
-        """Return the next velocity, None at the end of the path.
+        """Return the next velocity, None at the end of the path or where no arc is possible.
 
         Args:
             path: Where to go.
@@ -228,26 +247,107 @@ class VelocityFollower:
         end = math.dist(path.points[-1], pose[:2])
         if end <= self.config.tolerance:
             return None
-        ahead = remaining(path, pose, self.config.lookahead)
-        ahead = _in_sight(ahead, pose, room, self.body.radius, 0.0)
-        error = wrap_angle(math.atan2(*(ahead[-1] - pose[:2])[::-1]) - pose[2])
-        angular = self._clip(2.0 * error)
-        if abs(error) > self.config.spot_turn:
-            return VelocityCommand(0.0, angular)
-        free = float(room.at(ahead).min()) - self.body.radius + slack
-        share = np.clip(0.25 + free / 0.3, 0.2, 1.0) * math.cos(error)
-        stop = math.sqrt(2.0 * self.config.deceleration * end)
-        return VelocityCommand(float(min(self.body.max_linear * share, stop)), angular)
+        ahead = remaining(path, pose, self.config.horizon)
+        ahead = _in_sight(ahead, pose, room, self.body.radius - 0.05, self.config.beyond)
+        arcs = _Arcs(self.body, self.config, room, ahead, pose, slack)
+        fastest = min(self.body.max_linear, math.sqrt(2.0 * self.config.deceleration * end))
+        return arcs.best(fastest)
 
     def face(self, yaw: float, pose: Pose) -> VelocityCommand | None:
         """Return the turn towards heading `yaw`, None when it is within half a turn step."""
         error = wrap_angle(yaw - pose[2])
         if abs(error) <= 0.5 * self.body.turn_step + 1e-3:
             return None
-        return VelocityCommand(0.0, self._clip(2.0 * error))
+        limit = self.body.max_angular
+        return VelocityCommand(0.0, float(np.clip(2.0 * error, -limit, limit)))
 
-    def _clip(self, angular: float) -> float:
-        return float(np.clip(angular, -self.body.max_angular, self.body.max_angular))
+
+class _Arcs:
+    """What constant velocities lead to."""
+
+    def __init__(
+        self,
+        body: Body,
+        config: FollowConfig,
+        room: LocalClearance,
+        ahead: Float64Array,
+        pose: Pose,
+        slack: float,
+    ) -> None:
+        self.body, self.config, self.room, self.ahead, self.pose = body, config, room, ahead, pose
+        step = np.linalg.norm(np.diff(ahead, axis=0), axis=1)
+        self.left = np.concatenate([np.cumsum(step[::-1])[::-1], [0.0]])
+        here = float(room.at(np.array(pose[:2])))
+        # Where it is tight already, it must get better.
+        self.least = min(body.radius + config.arc_margin - slack, here + 0.005)
+
+    def best(self, fastest: float) -> VelocityCommand | None:
+        """Return the best velocity up to a speed, m/s; None if nothing is possible."""
+        speeds = fastest * np.array(self.config.speeds)
+        turns = self.body.max_angular * np.linspace(-1.0, 1.0, self.config.turns)
+        linear, angular = (grid.ravel() for grid in np.meshgrid(speeds, turns))
+        k = int(self._price(linear, angular).argmin())
+        # Between the turns of the coarse choice.
+        spacing = turns[1] - turns[0]
+        fine = np.clip(angular[k] + spacing * np.linspace(-0.75, 0.75, 7), turns[0], turns[-1])
+        price = self._price(np.full(len(fine), linear[k]), fine)
+        m = int(price.argmin())
+        turn, length, after = self._turn_first(fastest)
+        if after < price[m] - self.config.change:
+            limit = self.body.max_angular
+            angular = float(np.clip(2.0 * turn, -limit, limit))
+            ahead = abs(turn) < _AHEAD
+            return VelocityCommand(fastest * min(1.0, length / 0.5) * ahead, angular)
+        return VelocityCommand(float(linear[k]), float(fine[m])) if np.isfinite(price[m]) else None
+
+    def _turn_first(self, speed: float) -> tuple[float, float, float]:
+        """Return the best turn on the spot, rad, the drive straight ahead after it, m, its price.
+
+        The price is comparable with that of arcs: what takes longer than they do costs what could
+        have been driven meanwhile.
+        """
+        turns = np.linspace(-math.pi, math.pi, 48, endpoint=False)
+        yaw = self.pose[2] + turns
+        heading = np.stack([np.cos(yaw), np.sin(yaw)], axis=-1)
+        along = np.linspace(0.1, 0.5, 5)
+        places = np.array(self.pose[:2]) + heading[:, None] * along[:, None]
+        room = np.minimum.accumulate(self.room.at(places), axis=1)
+        left = self._left_from(places.reshape(-1, 2), np.repeat(yaw, len(along))).reshape(
+            room.shape
+        )
+        spent = speed * (np.abs(turns) / self.body.max_angular - self.config.preview)
+        price = left.reshape(room.shape) + spent[:, None] + along + self._closeness(room)
+        price[room < self.least] = np.inf
+        k, m = np.unravel_index(int(price.argmin()), price.shape)
+        return float(turns[k]), float(along[m]), float(price[k, m])
+
+    def _closeness(self, room: NDArray) -> Float64Array:
+        """Return (...) what it costs to come close to something, m."""
+        tight = 1.0 - (room - self.body.radius) / self.config.soft_clearance
+        return self.config.close * np.clip(tight, 0.0, 1.0) ** 2
+
+    def _price(self, linear: Float64Array, angular: Float64Array) -> Float64Array:
+        """Return (N,) the way that is left after driving so for a while, m; inf if it collides."""
+        times = self.config.preview * np.linspace(0.125, 1.0, 8)
+        yaw = self.pose[2] + angular[:, None] * times
+        # The chord of an arc is shorter than it, and turned by half of its angle.
+        half = 0.5 * angular[:, None] * times
+        chord = linear[:, None] * times * np.sinc(half / math.pi)
+        heading = np.stack([np.cos(self.pose[2] + half), np.sin(self.pose[2] + half)], axis=-1)
+        places = np.array(self.pose[:2]) + chord[..., None] * heading
+        room = self.room.at(places).min(axis=1)
+        price = self._left_from(places[:, -1], yaw[:, -1]) + self._closeness(room)
+        return np.where((room >= self.least) | (linear == 0.0), price, np.inf)
+
+    def _left_from(self, places: Float64Array, yaw: Float64Array) -> Float64Array:
+        """Return (N,) what is left to drive and to turn from places (N, 2), m."""
+        gap = self.ahead[None] - places[:, None]
+        metres = np.linalg.norm(gap, axis=2) * self.config.detour + self.left
+        k = metres.argmin(axis=1)
+        aim = self.ahead[np.minimum(k + 6, len(self.ahead) - 1)] - places
+        off = (np.arctan2(aim[:, 1], aim[:, 0]) - yaw + np.pi) % (2.0 * np.pi) - np.pi
+        near = np.linalg.norm(aim, axis=1) <= self.config.tolerance
+        return metres[np.arange(len(k)), k] + self.config.turn_metres * np.abs(off) * ~near
 
 
 Follower = DiscreteFollower | VelocityFollower

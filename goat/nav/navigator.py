@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goat.nav.approach import Approach, ApproachConfig, ObjectFootprint, footprint, sees, stop_pose
+from goat.nav.beat import Beat
 from goat.nav.follow import FollowConfig, follower_of, remaining
 from goat.nav.frontier import Frontier, FrontierConfig, FrontierExplorer
 from goat.nav.grid import CollisionMarks, CostConfig, Pose
@@ -118,6 +119,7 @@ class Navigator:
         self._include: tuple[tuple[float, float], ...] = ()
         self._driving = False
         self._forgave, self._again = False, False
+        self._beat, self._counts = Beat(body), True
         self._step = 0
         self._covered = (-math.inf, 0.0)
         self._lingered = 0
@@ -141,18 +143,24 @@ class Navigator:
             pose: x, y, yaw in the map frame, m and rad.
             collided: The last action was cut short.
         """
+        self._counts = self._beat.counts(pose) or collided
+        if self._counts:
+            self._count(pose, collided)
+        if collided:
+            self.marks.add(pose, self._step)
+        self._scene = self._snapshot(grid, pose)
+
+    def _count(self, pose: Pose, collided: bool) -> None:
+        """Let a step that counts count everywhere."""
         self._step += 1
         self.explorer.tick()
         self.marks.expire(self._step)
-        if collided:
-            self.marks.add(pose, self._step)
         if self._driving and self._plan is not None:
             path = self._plan.path
             end = (float(path.points[-1, 0]), float(path.points[-1, 1]))
             self.recovery.observe(pose, collided, end, _left(path, pose))
         self._driving = False
         self._linger(pose)
-        self._scene = self._snapshot(grid, pose)
 
     def reset_goal(self) -> None:
         """Drop plans and the recovery's memory: a new goal begins."""
@@ -400,7 +408,7 @@ class Navigator:
     def _continue_manoeuvre(self) -> Step | None:
         if self._manoeuvre is None:
             return None
-        action = self._manoeuvre.next(self.scene.pose, self.body)
+        action = self._manoeuvre.next(self.scene.pose, self.body, self._counts)
         if action is None:
             self._manoeuvre = None
             return None

@@ -161,18 +161,24 @@ class Manoeuvre:
     _last: Pose | None = None
     _driven: int = 0
 
-    def next(self, pose: Pose, body: Body) -> Action | None:
-        """Return its next action from `pose`, None when it is over."""
+    def next(self, pose: Pose, body: Body, counts: bool = True) -> Action | None:
+        """Return its next action from `pose`, None when it is over.
+
+        Args:
+            pose: Where the robot is.
+            body: Its steps and limits.
+            counts: The step that led here counts; see `goat.nav.beat`.
+        """
         if self._last is not None:
             self.turn -= wrap_angle(pose[2] - self._last[2])
             self.forward -= math.dist(pose[:2], self._last[:2]) if self._driven else 0.0
         self._last = pose
-        self.patience -= 1
+        self.patience -= counts
         if self.patience < 0:
             return None
         if abs(self.turn) > 0.5 * body.turn_step and not self._driven:
             return turn_action(self.turn, body)
-        self._driven += 1
+        self._driven += counts or self._driven == 0
         done = self.forward < 0.5 * body.forward_step or self._driven > 20
         return None if done else forward_action(body)
 

@@ -123,11 +123,13 @@ class FlatWorld:
         self.steps += 1
         x, y, yaw = self.pose
         if isinstance(action, VelocityCommand):
-            yaw, distance = yaw + action.angular * period, action.linear * period
+            end, distance = yaw + action.angular * period, action.linear * period
+            yaw = yaw + 0.5 * action.angular * period  # the direction of the arc's chord
         else:
             turn = {DiscreteAction.TURN_LEFT: 1, DiscreteAction.TURN_RIGHT: -1}.get(action, 0)
             yaw = yaw + turn * self.body.turn_step
             distance = self.body.forward_step if action is DiscreteAction.FORWARD else 0.0
+            end = yaw
         self.collided = False
         for _ in range(math.ceil(distance / 0.01 - 1e-9)):
             nx, ny = x + 0.01 * math.cos(yaw), y + 0.01 * math.sin(yaw)
@@ -136,7 +138,7 @@ class FlatWorld:
                 break
             x, y = nx, ny
             self.driven += 0.01
-        self.pose = (x, y, math.remainder(yaw, 2 * math.pi))
+        self.pose = (x, y, math.remainder(end, 2 * math.pi))
         self.trace.append((x, y))
         self.sense()
 

@@ -79,6 +79,20 @@ def test_velocity_arrives_within_its_limits():
     assert actions[-1].linear < 0.45  # slows down at the end
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_velocity_gets_through_half_a_metre_without_a_bump(seed):
+    rng = np.random.default_rng(seed)
+    state = np.full((60, 80), CellState.FREE, np.uint8)
+    state[:, 40:43] = CellState.OCCUPIED
+    state[25:35, 40:43] = CellState.FREE
+    start = (0.6, float(rng.uniform(0.5, 2.4)), float(rng.uniform(-3, 3)))
+    world = FlatWorld(OccupancyGrid(state, (0.0, 0.0), 0.05), start, body=Body(discrete=False))
+    actions, path = follow(
+        world, VelocityFollower(world.body), (3.4, float(rng.uniform(0.5, 2.4))), limit=200
+    )
+    assert 0.2 * sum(a.linear for a in actions) < 1.25 * path.length
+
+
 @pytest.mark.parametrize("follower", [DiscreteFollower(Body()), VelocityFollower(Body())])
 def test_facing_ends_within_half_a_turn(follower):
     assert follower.face(0.2, (0.0, 0.0, 0.0)) is None
@@ -92,7 +106,9 @@ def test_no_way_forward_is_none():
     grid = OccupancyGrid(state, (0.0, 0.0), 0.05)
     path = Path(np.array([[1.0, 1.0], [1.8, 1.0]]))
     room = LocalClearance.around(grid, (1.0, 1.0))
-    assert DiscreteFollower(Body()).act(path, (1.0, 1.0, 0.0), room) is None
+    for follower in (DiscreteFollower(Body()), VelocityFollower(Body())):
+        action = follower.act(path, (1.0, 1.0, 0.0), room)
+        assert action is None or action.linear == 0.0
 
 
 def test_ladder_is_climbed_in_order_and_left_behind():
