@@ -25,6 +25,10 @@ _HANDLERS = {
     options.BenchRun: "goat.commands.bench_run:run",
     options.BenchReport: "goat.commands.bench_report:report",
     options.BenchInspect: "goat.commands.bench_inspect:inspect",
+    options.RobotDrive: "goat.commands.robot:drive",
+    options.RobotSim: "goat.commands.robot_sim:simulate",
+    options.RobotBridge: "goat.commands.robot_sim:serve_bridge",
+    options.RobotClear: "goat.commands.robot:clear",
     options.MapExport: "goat.commands.maps:export_map",
     options.MapImport: "goat.commands.maps:import_map",
     options.List: "goat.commands.listing:list_names",
@@ -35,20 +39,23 @@ _DESCRIPTION = "A robot that goes to anything: categories, photos, sentences."
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code."""
-    argv = sys.argv[1:] if argv is None else argv
+    argv = list(sys.argv[1:] if argv is None else argv)
     console = Console()
-    if list(argv) == ["--version"]:
+    if argv == ["--version"]:
         console.print(f"goat {goat.__version__}", highlight=False)
         return 0
+    if argv[:1] == ["robot"] and (len(argv) == 1 or argv[1].startswith("-")):
+        argv = ["robot", "drive", *argv[1:]]
     command: options.Command = tyro.cli(
         options.Command,  # pyright: ignore[reportArgumentType]
         prog="goat",
         description=_DESCRIPTION,
-        args=list(argv),
+        args=argv,
         config=(tyro.conf.OmitSubcommandPrefixes,),
     )
-    verb = command.action if isinstance(command, options.Map | options.Bench) else command
-    return _guarded(verb, console)
+    if isinstance(command, options.Map | options.Bench | options.Robot):
+        return _guarded(command.action, console)
+    return _guarded(command, console)
 
 
 def _guarded(verb: options.Verb, console: Console) -> int:

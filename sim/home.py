@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.spatial.transform import RigidTransform
 
 from goat.errors import ConfigError, StartPoseError
 from goat.frames import mast_camera, planar, planar_of
@@ -199,6 +200,11 @@ class HomeSim:
     def pose(self) -> tuple[float, float, float]:
         """True x, y (m) and yaw (rad) in the world: for measurement, not for agents."""
         return self._state.x, self._state.y, self._state.yaw
+
+    @property
+    def odometry(self) -> RigidTransform:
+        """Where the robot believes to be: odom_from_base."""
+        return planar(*self._state.odometry)
 
     def reset(
         self,

@@ -219,10 +219,97 @@ class Bench:
     ]
 
 
+@dataclass(frozen=True)
+class RobotDrive(Verb):
+    """Send a robot behind rosbridge to goal after goal."""
+
+    config: Path | None = None
+    """YAML file that describes the robot, such as launch/stretch.yaml."""
+    bridge: str | None = None
+    """Address of its rosbridge server, in place of the file's."""
+    goal: conf.UseAppendAction[tuple[str, ...]] = ()
+    """"category:sofa", "text:the blue chair" or "image:photo.jpg"; repeat the flag for more."""
+    detector: str = "grounding-dino"
+    """A name that `goat list` prints, or NAME:MODEL; "simulator" for a simulated robot."""
+    segmenter: str = "facebook/sam2.1-hiera-tiny"
+    """SAM 2 model for the masks of open-vocabulary detectors; "none" takes whole boxes."""
+    vocabulary: tuple[str, ...] = ()
+    """Categories an open-vocabulary detector looks for besides those asked for."""
+    encoder: str = "none"
+    """Image and text encoder for sentences: "none", NAME or NAME:MODEL."""
+    matcher: str = "sift"
+    """Keypoint matcher for photos: NAME or NAME:MODEL."""
+    memory: Path | None = None
+    """SQLite file to remember in; an existing one is continued."""
+    out: Path = Path("runs/robot")
+    """Folder for the results; if it exists, a numbered one beside it is used."""
+    minutes: float = 10.0
+    """Time allowed per goal."""
+    preflight: bool = True
+    """Prove that the base stops by itself; without it the robot creeps."""
+
+
+@dataclass(frozen=True)
+class RobotSim(Verb):
+    """Be a ROS robot in a simulated world, behind any rosbridge server."""
+
+    bridge: str = "ws://localhost:9090"
+    """Address of the rosbridge server."""
+    world: str = "small_house.world"
+    """"generated:SEED", a .world or .sdf file, or a .glb or .gltf file."""
+    dialect: Literal["ros1", "ros2"] = "ros2"
+    """Which ROS it is a part of."""
+    raw: bool = False
+    """Send images as they are, not as JPEG and PNG."""
+    stamped: bool = False
+    """Listen to TwistStamped in place of Twist."""
+    camera: Literal["default", "stretch", "spot"] = "default"
+    """Camera and body of the robot."""
+    camera_hz: float = 15.0
+    """Rate of images, Hz."""
+    noise: Literal["none", "default"] = "none"
+    """Noise of depth, odometry and actuation."""
+    seed: int = 0
+    """Of everything that is random."""
+    start: str | None = None
+    """Start pose "x,y,yaw" in metres and radians; by default the world suggests one."""
+
+
+@dataclass(frozen=True)
+class RobotBridge(Verb):
+    """Run a small rosbridge server on this machine, for trying things without ROS."""
+
+    port: int = 9090
+    """Where it listens, on loopback."""
+    dialect: Literal["ros1", "ros2"] = "ros2"
+    """Which bridge to be like."""
+
+
+@dataclass(frozen=True)
+class RobotClear(Verb):
+    """Clear a robot's emergency stop."""
+
+    config: Path | None = None
+    """YAML file that describes the robot."""
+
+
+@dataclass(frozen=True)
+class Robot:
+    """Drive a robot through ROS, or simulate one; without a subcommand it drives."""
+
+    action: conf.OmitSubcommandPrefixes[
+        Annotated[RobotDrive, conf.subcommand("drive")]
+        | Annotated[RobotSim, conf.subcommand("sim")]
+        | Annotated[RobotBridge, conf.subcommand("bridge")]
+        | Annotated[RobotClear, conf.subcommand("clear")]
+    ]
+
+
 Command = (
     Annotated[Demo, conf.subcommand("demo")]
     | Annotated[Run, conf.subcommand("run")]
     | Annotated[Bench, conf.subcommand("bench")]
+    | Annotated[Robot, conf.subcommand("robot")]
     | Annotated[Map, conf.subcommand("map")]
     | Annotated[List, conf.subcommand("list")]
     | Annotated[Doctor, conf.subcommand("doctor")]

@@ -1,0 +1,1 @@
+"""Embodiments in the world: a robot behind rosbridge, and what keeps it safe."""

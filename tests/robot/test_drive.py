@@ -1,0 +1,80 @@
+"""The same agent and the same loop as in simulation, over a websocket."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from sim_worlds import two_room_world
+from textured_world import BOXES, gallery, photo_from
+
+from goat.bench.session import SessionConfig, run_tasks
+from goat.build import build_agent
+from goat.commands.robot import MapFeeder
+from goat.frames import planar_of
+from goat.perception.detectors.simulator import SimulatorDetector
+from goat.types import CategoryGoal, Goal, ImageGoal, LanguageGoal, Status, Task
+from robot.messages import Dialect
+from robot.preflight import proves_watchdog
+from robot.ros import RosRobot
+from sim.home import HomeSim
+from sim.truth import GroundTruth
+
+
+def pursue(ours: RosRobot, *goals: Goal) -> list[Status]:
+    ours.observe()
+    agent = build_agent(ours.body, SimulatorDetector(ours.sensors.labels))
+    ours.gate.trusted = True
+    tasks = [Task(goal, ()) for goal in goals]
+    results = run_tasks(agent, ours, None, tasks, SessionConfig(max_steps=900), [MapFeeder(ours)])
+    return [result.status for result in results.goals]
+
+
+def gap(robot, name: str) -> float:
+    """How far the robot truly is from an object's surface, m."""
+    truth = GroundTruth(robot.sim)
+    (number,) = [number for number, item in truth.objects.items() if item.name == name]
+    return truth.gap(robot.pose[:2], number)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("dialect", "packed"), [(Dialect.ROS2, True), (Dialect.ROS1, False)])
+def test_categories_and_sentences_are_reached(live, dialect: Dialect, packed: bool) -> None:
+    _, robot, ours = live(two_room_world(), dialect, packed)
+    assert pursue(ours, CategoryGoal("table")) == [Status.REACHED]
+    assert gap(robot, "table_01") <= 1.0
+    assert pursue(ours, LanguageGoal("the blue chair")) == [Status.REACHED]
+    assert gap(robot, "chair_blue") <= 1.0
+    assert ours.sensors.counts["bad color"] == ours.sensors.counts["bad depth"] == 0
+
+
+@pytest.mark.slow
+def test_photos_are_reached(live) -> None:
+    sim = HomeSim(gallery())
+    photo = ImageGoal(photo_from(sim, (3.4, 2.2, 1.3), (*BOXES[1], 0.4)))
+    sim.close()
+    _, robot, ours = live(gallery())
+    assert pursue(ours, photo) == [Status.REACHED]
+    assert gap(robot, "box_1") <= 1.0
+
+
+def test_an_observation_is_of_one_instant(live) -> None:
+    _, robot, ours = live(two_room_world())
+    seen = ours.observe()
+    np.testing.assert_allclose(planar_of(seen.odom_from_base), robot.pose, atol=1e-6)
+    assert seen.base_from_camera.translation[2] == pytest.approx(1.31, abs=0.01)
+    assert np.isfinite(seen.depth).mean() > 0.5
+    assert seen.semantic is not None
+    again = ours.observe()
+    assert again.stamp > seen.stamp
+    assert ours.body.discrete is False
+
+
+def test_a_base_with_a_watchdog_proves_it(live) -> None:
+    _, robot, ours = live(two_room_world())
+    ours.observe()
+    before, said = robot.pose, []
+    assert proves_watchdog(ours, said.append)
+    assert said == []
+    assert 0.005 < math.dist(before[:2], robot.pose[:2]) < 0.06

@@ -1,0 +1,123 @@
+"""The link against the development bridge: nothing old is sent, and what is dead is noticed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from goat.errors import ConfigError
+from goat.types import VelocityCommand
+from robot.bridge import Bridge
+from robot.link import Link, LinkConfig, LinkError
+from robot.messages import Dialect, write_twist
+from robot.slots import Slot
+
+TWIST = "geometry_msgs/msg/Twist"
+SLOW = write_twist(VelocityCommand(0.1, 0.0))
+
+
+def until(true: Callable[[], object], seconds: float = 5.0) -> bool:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.005)
+    return bool(true())
+
+
+@pytest.fixture
+def bridge() -> Iterator[Bridge]:
+    with Bridge() as running:
+        yield running
+
+
+@pytest.fixture
+def links() -> Iterator[Callable[[str], Link]]:
+    opened: list[Link] = []
+
+    def open_link(url: str) -> Link:
+        opened.append(Link(url, LinkConfig(first_delay=0.05, most_delay=0.2)))
+        opened[-1].open()
+        return opened[-1]
+
+    yield open_link
+    for link in opened:
+        link.close()
+
+
+def test_messages_services_and_status_cross(bridge: Bridge, links) -> None:
+    robot, agent = links(bridge.url), links(bridge.url)
+    commands: Slot[object] = Slot()
+    robot.subscribe("/cmd_vel", TWIST, commands.put)
+    agent.advertise("/cmd_vel", TWIST)
+    assert until(lambda: "/cmd_vel" in agent.call("/rosapi/topics", {})["topics"])
+    assert agent.publish("/cmd_vel", SLOW)
+    arrival = commands.wait(-1, 5.0)
+    assert arrival is not None
+    assert arrival.value == SLOW
+    agent.publish("/nobody_knows", {})
+    assert until(lambda: agent.counts["status messages"] == 1)
+    assert "advertised" in agent.last_status
+    with pytest.raises(LinkError, match="does not exist"):
+        agent.call("/no_such_service", {})
+
+
+def test_nothing_is_replayed_after_an_outage(links) -> None:
+    with Bridge() as bridge:
+        port = int(bridge.url.rpartition(":")[2])
+        robot, agent = links(bridge.url), links(bridge.url)
+        got: list[object] = []
+        robot.subscribe("/cmd_vel", TWIST, lambda message, at: got.append(message))
+        agent.advertise("/cmd_vel", TWIST)
+    assert until(lambda: not agent.connected)
+    sent = [agent.publish("/cmd_vel", SLOW) for _ in range(100)]
+    assert not any(sent)
+    with Bridge(port) as bridge:
+        began = time.monotonic()
+        assert until(lambda: agent.connected and robot.connected)
+        assert time.monotonic() - began < 2.5
+        time.sleep(0.2)
+        assert got == []
+        agent.publish("/cmd_vel", SLOW)
+        assert until(lambda: got == [SLOW]), "subscriptions live again"
+
+
+def test_damaged_frames_are_counted(bridge: Bridge, links) -> None:
+    link = links(bridge.url)
+    for payload in (b"{", b"[1", b"null", b"[" * 100_000, b'{"op":"publish"}', b'{"op":3}', b"\xff",
+                    b'{"op":"publish","topic":["x"],"msg":1}', b"1" * 5000):  # fmt: skip
+        link._received(payload, False)
+    link._received(b"x", True)
+    assert link.counts["damaged frames"] >= 4
+    assert link.counts["binary frames"] == 1
+    assert link.connected
+
+
+def test_nobody_there_is_said_and_attempts_end() -> None:
+    with Bridge() as bridge:
+        url = bridge.url
+    before = threading.active_count()
+    with pytest.raises(LinkError, match="no bridge answers"):
+        Link(url).open(0.5)
+    assert until(lambda: threading.active_count() <= before)
+
+
+@pytest.mark.parametrize("bad", ["localhost:9090", "http://x", "ws://", ""])
+def test_addresses_are_checked(bad: str) -> None:
+    with pytest.raises(ConfigError, match="ws://localhost:9090"):
+        Link(bad)
+
+
+def test_a_taken_port_is_said(bridge: Bridge) -> None:
+    with pytest.raises(ConfigError, match="cannot listen"):
+        Bridge(int(bridge.url.rpartition(":")[2])).start()
+
+
+def test_the_bridge_drops_what_a_real_one_of_its_dialect_drops(links) -> None:
+    with Bridge(dialect=Dialect.ROS2) as bridge:
+        link = links(bridge.url)
+        link.advertise("/info", "sensor_msgs/msg/CameraInfo")
+        link.publish("/info", {"K": [0.0] * 9})
+        assert until(lambda: link.counts["status messages"] == 1)
+        assert "does not have a field K" in link.last_status
