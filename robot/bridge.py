@@ -69,7 +69,9 @@ class Bridge:
         return self
 
     def stop(self) -> None:
-        """Close all connections and end the thread."""
+        """Close all connections and end the thread; a second time does nothing."""
+        if self._loop.is_closed():
+            return
         if self._server is not None:
             self._run(self._shut(self._server))
             self._server = None
