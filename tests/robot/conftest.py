@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fault_proxy import FaultProxy
 
 from robot.bridge import Bridge
 from robot.config import RobotConfig, Shape, Topics
@@ -72,7 +73,11 @@ def live(tmp_path: Path) -> Iterator[Callable[..., tuple[Bridge, SimulatedRobot,
     running: list[object] = []
 
     def start(
-        world: World, dialect: Dialect = Dialect.ROS2, packed: bool = True, **changes: object
+        world: World,
+        dialect: Dialect = Dialect.ROS2,
+        packed: bool = True,
+        proxied: bool = False,
+        **changes: object,
     ):
         bridge = Bridge(dialect=dialect).start()
         running.append(bridge.stop)
@@ -85,10 +90,14 @@ def live(tmp_path: Path) -> Iterator[Callable[..., tuple[Bridge, SimulatedRobot,
             "shape": Shape(radius=0.17, height=1.41),
             "gate": GateConfig(ttl=0.15),
         }
+        if proxied:
+            proxy = FaultProxy(bridge.url)
+            running.append(proxy.close)
+            values["bridge"] = proxy.url
         config = RobotConfig(**(values | changes))  # type: ignore[arg-type]
         ours = RosRobot(config, EmergencyStop(tmp_path / "robot.estop")).open()
         running.append(ours.close)
-        return bridge, robot, ours
+        return (proxy if proxied else bridge), robot, ours
 
     yield start
     for end in reversed(running):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -14,7 +16,16 @@ from goat.build import build_agent
 from goat.commands.robot import MapFeeder
 from goat.frames import planar_of
 from goat.perception.detectors.simulator import SimulatorDetector
-from goat.types import CategoryGoal, Goal, ImageGoal, LanguageGoal, Status, Task
+from goat.types import (
+    AgentFrame,
+    CategoryGoal,
+    Goal,
+    ImageGoal,
+    LanguageGoal,
+    Status,
+    Task,
+    VelocityCommand,
+)
 from robot.messages import Dialect
 from robot.preflight import proves_watchdog
 from robot.ros import RosRobot
@@ -57,6 +68,37 @@ def test_photos_are_reached(live) -> None:
     _, robot, ours = live(gallery())
     assert pursue(ours, photo) == [Status.REACHED]
     assert gap(robot, "box_1") <= 1.0
+
+
+@pytest.mark.slow
+def test_a_spoiled_network_stops_the_robot_at_most_and_it_arrives_afterwards(live) -> None:
+    proxy, robot, ours = live(two_room_world(), proxied=True)
+    ours.observe()
+    moved_blind: list[str] = []
+    end = threading.Timer(15.0, proxy.faults.clear)
+
+    class Watch(MapFeeder):
+        """Nothing moves on what the gate calls a fault."""
+
+        def stepped(self, frame: AgentFrame) -> None:
+            super().stepped(frame)
+            verdict, fault = ours.verdict, ours.health.fault(time.monotonic())
+            if verdict.reason is not None and verdict.command != VelocityCommand(0.0, 0.0):
+                moved_blind.append(f"{verdict} {fault}")
+            assert np.isfinite(frame.observation.odom_from_base.as_matrix()).all()
+
+    proxy.faults.set()
+    end.start()
+    agent = build_agent(ours.body, SimulatorDetector(ours.sensors.labels))
+    ours.gate.trusted = True
+    tasks, config = [Task(LanguageGoal("the blue chair"), ())], SessionConfig(max_steps=1200)
+    (result,) = run_tasks(agent, ours, None, tasks, config, [Watch(ours)]).goals
+    end.join()
+    assert not moved_blind
+    assert sum(proxy.counts[kind] for kind in ("drop", "cut", "garble", "swap", "repeat")) > 50
+    assert ours.images.counts["damaged frames"] + ours.control.counts["damaged frames"] > 5
+    assert result.status is Status.REACHED
+    assert gap(robot, "chair_blue") <= 1.0
 
 
 def test_an_observation_is_of_one_instant(live) -> None:
