@@ -52,10 +52,6 @@ class Clock:
         """Return how old a stamp is at `now` by our monotonic clock, s; 0 before any message."""
         return now - stamp - self._best[0][1] if self._best else 0.0
 
-    def ours(self, stamp: float) -> float:
-        """Return the monotonic time of a stamp, s; the stamp itself before any message."""
-        return stamp + (self._best[0][1] if self._best else 0.0)
-
     def theirs(self, now: float) -> float:
         """Return the robot's time at `now` by our monotonic clock, s."""
         return now - (self._best[0][1] if self._best else 0.0)

@@ -44,8 +44,6 @@ class Topics:
     """Object ids as Image 16UC1, from a simulator only."""
     labels: str = ""
     """Their categories as a JSON object in a String, from a simulator only."""
-    goal: str = ""
-    """Nav2 action (/navigate_to_pose) or namespace of move_base (/move_base), if `drive` is it."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +80,6 @@ class RobotConfig:
     """Address of its rosbridge server."""
     dialect: Literal["auto", "ros1", "ros2"] = "auto"
     """Which ROS is behind it."""
-    drive: Literal["velocity", "navigate_to_pose", "move_base"] = "velocity"
-    """What is sent: velocities, or goals for the robot's own navigation."""
     stamped: bool = False
     """Velocities are TwistStamped."""
     topics: Topics = field(default_factory=Topics)

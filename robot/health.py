@@ -99,11 +99,8 @@ class Health:
         stamp = odometry.header.stamp
         with self._lock:
             if self._last is not None and stamp <= self._last[0].header.stamp:
-                step_back = self._last[0].header.stamp - stamp
-                if step_back < self._clock.config.step:
-                    self.counts["odometry out of order"] += 1
-                    return False
-                self._last = None
+                self.counts["odometry out of order"] += 1
+                return False
             fits = self._clock.note(stamp, at)
             jumped = self._jumped(odometry)
             self._last = odometry, at

@@ -92,8 +92,6 @@ class Link:
         self._waiting: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._ids = itertools.count()
         self._up = threading.Event()
-        self._heard = -float("inf")
-        self._on_up: list[Callable[[], None]] = []
         self._on_down: list[Callable[[], None]] = []
         self._factory: Any = None
 
@@ -127,15 +125,6 @@ class Link:
         """Whether the bridge answers, as far as pings tell."""
         return self._up.is_set()
 
-    @property
-    def heard(self) -> float:
-        """When anything came last, by `time.monotonic`; -inf before."""
-        return self._heard
-
-    def on_up(self, call: Callable[[], None]) -> None:
-        """Have `call` run on each new connection, after everything was subscribed again."""
-        self._on_up.append(call)
-
     def on_down(self, call: Callable[[], None]) -> None:
         """Have `call` run when a connection is lost."""
         self._on_down.append(call)
@@ -156,14 +145,6 @@ class Link:
             self._subscriptions[topic] = subscription
         self._send_now(_subscribe(subscription))
 
-    def subscribe_again(self, topic: str) -> None:
-        """Renew a subscription of which nothing comes: the publisher may be newer than it."""
-        with self._lock:
-            subscription = self._subscriptions.get(topic)
-        if subscription is not None:
-            self._send_now({"op": "unsubscribe", "id": _id_of(topic), "topic": topic})
-            self._send_now(_subscribe(subscription))
-
     def advertise(self, topic: str, kind: str) -> None:
         """Announce what will be published, now and after each reconnection."""
         with self._lock:
@@ -175,7 +156,7 @@ class Link:
         frame = {"op": "publish", "topic": topic, "msg": message}
         return self._send_now(frame, self.config.fresh)
 
-    # Services and actions
+    # Services
 
     def call(self, service: str, args: dict[str, Any], timeout: float = 3.0) -> dict[str, Any]:
         """Call a service and wait; never from the network's thread.
@@ -204,40 +185,6 @@ class Link:
         values = answers[0].get("values")
         return values if isinstance(values, dict) else {}
 
-    def send_goal(
-        self,
-        action: str,
-        kind: str,
-        args: dict[str, Any],
-        ended: Callable[[dict[str, Any]], None],
-    ) -> str | None:
-        """Send an action goal (ROS 2); return its id, None if not connected.
-
-        Args:
-            action: Its name.
-            kind: Its type.
-            args: The goal.
-            ended: Called once with the result message, on the network's thread; a bridge may never
-                answer, so whoever waits needs a time limit of its own.
-        """
-        number = self._expect(ended)
-        request = {
-            "op": "send_action_goal",
-            "id": number,
-            "action": action,
-            "action_type": kind,
-            "args": args,
-            "feedback": False,
-        }
-        if self._send_now(request):
-            return number
-        self._waiting.pop(number, None)
-        return None
-
-    def cancel_goal(self, action: str, number: str) -> bool:
-        """Ask for the end of an action goal; return whether that was handed to the network."""
-        return self._send_now({"op": "cancel_action_goal", "id": number, "action": action})
-
     # The network's thread
 
     def _ready(self) -> None:
@@ -251,8 +198,6 @@ class Link:
             self._send_now(_subscribe(subscription))
         self.counts["connections"] += 1
         self._up.set()
-        for call in self._on_up:
-            call()
 
     def _lost(self) -> None:
         self._up.clear()
@@ -263,7 +208,6 @@ class Link:
     def _received(self, payload: bytes, binary: bool) -> None:
         """Take one frame; nothing that a bridge sends raises out of here."""
         at = time.monotonic()
-        self._heard = at
         if binary:
             self.counts["binary frames"] += 1
             return
@@ -275,7 +219,7 @@ class Link:
         operation = message.get("op") if isinstance(message, dict) else None
         if operation == "publish":
             self._published(message, at)
-        elif operation in ("service_response", "action_result"):
+        elif operation == "service_response":
             call = self._waiting.pop(str(message.get("id")), None)
             if call is not None:
                 call(message)

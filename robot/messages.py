@@ -20,6 +20,8 @@ from scipy.spatial.transform import RigidTransform, Rotation
 from goat.types import CameraIntrinsics, Float64Array, VelocityCommand
 from robot.fields import MessageError, either, entry, number, numbers, text, whole
 
+STILL = VelocityCommand(0.0, 0.0)
+"""A stop."""
 _BILLION = 1_000_000_000
 _LARGEST_IMAGE = 4096
 """Greatest width or height of an image, px."""

@@ -21,14 +21,12 @@ from robot.config import RobotConfig
 from robot.estop import EmergencyStop
 from robot.health import Health
 from robot.link import Link, LinkError
-from robot.messages import Dialect, dialect_of_type, write_stamped_twist, write_twist
-from robot.safety import STILL, Gate, Surroundings, Verdict
+from robot.messages import STILL, Dialect, dialect_of_type, write_stamped_twist, write_twist
+from robot.safety import Gate, Surroundings, Verdict
 from robot.sensors import Sensors
 
 _log = logging.getLogger(__name__)
 _CONTROL = ("nav_msgs/Odometry", "tf2_msgs/TFMessage")
-_SILENT = 2.0
-"""A topic of which nothing comes for so long is subscribed to again, s."""
 
 
 class RosRobot:
@@ -164,15 +162,18 @@ class RosRobot:
         due = time.monotonic()
         while not self._stop.is_set():
             try:
-                verdict = self.gate.decide(time.monotonic())
+                self._decide_and_send()
             except Exception:  # noqa: BLE001  whatever goes wrong must stop the robot, not the thread
                 _log.exception("the gate failed")
-                verdict = Verdict(STILL, "the gate failed")
-            if not self._silent.is_set():
-                self._publish(verdict.command)
-            self.verdict = verdict
+                self.verdict = Verdict(STILL, "the gate failed")
+                self._publish(STILL)
             due = max(due + period, time.monotonic() - period)
             self._stop.wait(max(0.0, due - time.monotonic()))
+
+    def _decide_and_send(self) -> None:
+        self.verdict = self.gate.decide(time.monotonic())
+        if not self._silent.is_set():
+            self._publish(self.verdict.command)
 
     def _publish(self, command: VelocityCommand) -> None:
         message: dict[str, Any] = write_twist(command)
@@ -184,7 +185,6 @@ class RosRobot:
     def _lost(self) -> None:
         self.gate.forget()
         self.sensors.forget()
-        self.health.forget()
 
     def _find_dialect(self) -> Dialect:
         if self.config.dialect != "auto":

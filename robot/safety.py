@@ -21,8 +21,8 @@ from goat.types import OccupancyGrid, VelocityCommand
 from robot.estop import EmergencyStop
 from robot.footprint import StoppingConfig, SweptFootprint
 from robot.limits import AxisLimits, Limited, Limiter
+from robot.messages import STILL
 
-STILL = VelocityCommand(0.0, 0.0)
 _GENTLE = 0.6
 """Share of the greatest acceleration with which it slows down before what is ahead."""
 _AHEAD = 0.3

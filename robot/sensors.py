@@ -26,10 +26,12 @@ from robot.messages import (
     read_transforms,
 )
 from robot.slots import History
-from robot.transforms import TransformError, TransformTree, interpolate
+from robot.transforms import TransformError, TransformTree, transform_at
 
 _KEPT = 2.0
 """Images are kept for so long to find their partners, s."""
+_SET_BACK = 0.5
+"""Odometry older than the newest by more than this means that the robot's clock was set back, s."""
 _BEYOND = 0.1
 """How far odometry may be extended beyond what has come, s."""
 
@@ -100,10 +102,13 @@ class Sensors:
         return None if newest is None else (newest[1].linear, newest[1].angular)
 
     def forget(self) -> None:
-        """Drop what waits: the link was lost, and what comes next is of another time."""
+        """Drop what waits: the link was lost or a clock set, and what comes is of another time."""
         for history in self._images.values():
             history.clear()
         self._odometry.clear()
+        self._tree.forget()
+        self._health.forget()
+        self._shown = -float("inf")
 
     def observe(self, timeout: float) -> Observation:
         """Wait for an observation newer than the last one and return it.
@@ -162,6 +167,10 @@ class Sensors:
 
     def _moved(self, message: object, at: float) -> None:
         odometry = read_odometry(message)
+        newest = self._odometry.newest()
+        if newest is not None and odometry.header.stamp < newest[0] - _SET_BACK:
+            self.counts["clock set back"] += 1
+            self.forget()
         if self._health.odometry_came(odometry, at):
             self._odometry.add(odometry.header.stamp, odometry)
             with self._came:
@@ -203,14 +212,10 @@ class Sensors:
 
     def _pose(self, stamp: float) -> RigidTransform | None:
         """Return odom_from_base at a time, between what came before and after it."""
-        before, after = self._odometry.around(stamp)
-        if before is not None and after is not None:
-            width = after[0] - before[0]
-            share = 0.0 if width == 0.0 else (stamp - before[0]) / width
-            return interpolate(before[1].odom_from_base, after[1].odom_from_base, share)
-        last = before or after
-        late = last is None or abs(stamp - last[0]) > _BEYOND
-        return None if late or last is None else last[1].odom_from_base
+        before, after = (
+            item and (item[0], item[1].odom_from_base) for item in self._odometry.around(stamp)
+        )
+        return transform_at(stamp, before, after, _BEYOND)
 
     def _unpacked(
         self,

@@ -21,6 +21,7 @@ from robot.fields import MessageError
 from robot.images import write_color, write_depth, write_ids, write_jpeg, write_packed_depth
 from robot.link import Link
 from robot.messages import (
+    STILL,
     Dialect,
     FrameTransform,
     Header,
@@ -31,7 +32,6 @@ from robot.messages import (
     write_transforms,
 )
 
-STILL = VelocityCommand(0.0, 0.0)
 _MOST_BEHIND = 0.1
 """Simulated time stays no farther behind real time, s."""
 

@@ -44,10 +44,6 @@ class Slot(Generic[T]):
             self._count += 1
             self._changed.notify_all()
 
-    def peek(self) -> Arrival[T] | None:
-        """Return the newest value; None before the first."""
-        return self._newest
-
     def wait(self, after: int = -1, timeout: float | None = None) -> Arrival[T] | None:
         """Wait for a value newer than number `after`; None when the time is up."""
 
@@ -78,14 +74,20 @@ class History(Generic[T]):
         self._items: list[tuple[float, T]] = []
 
     def add(self, stamp: float, value: T) -> bool:
-        """Keep a value; return whether it was news: what is there already or too old is not."""
+        """Keep a value; return whether it was news.
+
+        What is older than all by more than is kept begins the history anew: the clock was set, or
+        the stamps before were damaged.
+        """
         with self._lock:
             items = self._items
             newest = items[-1][0] if items else stamp
             at = bisect_left(items, stamp, key=_stamp)
-            known = at < len(items) and items[at][0] == stamp
-            if known or stamp < newest - self._seconds:
+            if at < len(items) and items[at][0] == stamp:
                 return False
+            if stamp < newest - self._seconds:
+                items.clear()
+                at = 0
             items.insert(at, (stamp, value))
             first = bisect_left(items, items[-1][0] - self._seconds, key=_stamp)
             del items[: max(first, len(items) - self._most)]

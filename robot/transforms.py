@@ -23,6 +23,27 @@ def interpolate(a: RigidTransform, b: RigidTransform, share: float) -> RigidTran
     return a * RigidTransform.from_exp_coords(share * (a.inv() * b).as_exp_coords())
 
 
+def transform_at(
+    stamp: float,
+    before: tuple[float, RigidTransform] | None,
+    after: tuple[float, RigidTransform] | None,
+    tolerance: float,
+) -> RigidTransform | None:
+    """Return a transform at a time, from what is known before and after it.
+
+    Args:
+        stamp: The time, s.
+        before: The last stamp and transform up to it; None where none is.
+        after: The first ones from it on.
+        tolerance: How far outside of what is known the time may lie, s.
+    """
+    if before is not None and after is not None:
+        width = after[0] - before[0]
+        return interpolate(before[1], after[1], (stamp - before[0]) / width if width else 0.0)
+    last = before or after
+    return None if last is None or abs(stamp - last[0]) > tolerance else last[1]
+
+
 class TransformTree:
     """Transforms by child frame; safe to fill and to ask from different threads."""
 
@@ -50,6 +71,11 @@ class TransformTree:
                     history = History[RigidTransform](self._seconds)
                     self._moving[item.child] = item.header.frame, history
             history.add(item.header.stamp, item.parent_from_child)
+
+    def forget(self) -> None:
+        """Drop what moves."""
+        with self._lock:
+            self._moving.clear()
 
     def lookup(self, target: str, source: str, stamp: float) -> RigidTransform:
         """Return target_from_source at a time.
@@ -86,12 +112,5 @@ class TransformTree:
             if frame not in self._moving:
                 return None
             parent, history = self._moving[frame]
-        before, after = history.around(stamp)
-        if before is not None and after is not None:
-            width = after[0] - before[0]
-            share = 0.0 if width == 0.0 else (stamp - before[0]) / width
-            return parent, interpolate(before[1], after[1], share)
-        last = before or after
-        if last is None or abs(stamp - last[0]) > self._tolerance:
-            return None
-        return parent, last[1]
+        found = transform_at(stamp, *history.around(stamp), self._tolerance)
+        return None if found is None else (parent, found)

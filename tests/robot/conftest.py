@@ -77,11 +77,12 @@ def live(tmp_path: Path) -> Iterator[Callable[..., tuple[Bridge, SimulatedRobot,
         dialect: Dialect = Dialect.ROS2,
         packed: bool = True,
         proxied: bool = False,
+        watchdog: float = 0.5,
         **changes: object,
     ):
         bridge = Bridge(dialect=dialect).start()
         running.append(bridge.stop)
-        node = SimNodeConfig(dialect=dialect, compressed=packed, camera_hz=10.0)
+        node = SimNodeConfig(dialect=dialect, compressed=packed, camera_hz=10.0, watchdog=watchdog)
         robot = SimulatedRobot(world, bridge.url, node)
         running.append(robot.close)
         values = {

@@ -41,7 +41,7 @@ def test_what_is_left_out_keeps_its_default(tmp_path: Path) -> None:
         ("naem: x", "unknown key 'naem'. Did you mean 'name'"),
         ("gate: {linear: {velocty: 1}}", "Did you mean 'velocity'"),
         ("gate: {linear: {velocity: 0.5}}", "acceleration"),
-        ("drive: fly", "velocity, navigate_to_pose, move_base"),
+        ("dialect: ros3", "auto, ros1, ros2"),
         ("stamped: 1", "must be of type bool"),
         ("camera_hz: fast", "must be of type float"),
         ("camera_hz: .nan", "must be of type float"),

@@ -81,6 +81,17 @@ def test_a_bridge_that_dies_and_returns(live) -> None:
         ours.close()
 
 
+def test_a_clock_that_is_set_back_is_followed(live) -> None:
+    _, robot, ours = live(two_room_world())
+    ready(ours)
+    assert turns(ours, robot)
+    before = ours.observe().stamp
+    robot.node._epoch -= 3600.0
+    assert until(lambda: ours.sensors.counts["clock set back"] == 1)
+    assert turns(ours, robot)
+    assert ours.observe().stamp < before
+
+
 def test_a_map_that_shows_a_wall_holds_the_robot(live) -> None:
     _, robot, ours = live(two_room_world())
     walled = np.full((400, 400), CellState.FREE, np.uint8)

@@ -15,7 +15,8 @@ from goat.frames import planar
 from goat.types import CellState, OccupancyGrid, VelocityCommand
 from robot.estop import EmergencyStop
 from robot.footprint import StoppingConfig
-from robot.safety import STILL, Gate, GateConfig, Surroundings
+from robot.messages import STILL
+from robot.safety import Gate, GateConfig, Surroundings
 
 RADIUS = 0.2
 CONFIG = GateConfig()

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
 from goat.frames import planar
 from robot.clock import Clock
-from robot.health import Health, HealthConfig
+from robot.health import Health
 from robot.messages import Header, Odometry
 
 DEPTH = np.random.default_rng(0).uniform(0.5, 5.0, (48, 64)).astype(np.float32)
@@ -107,7 +105,6 @@ def test_ages_are_those_beyond_the_fastest_message() -> None:
         assert clock.note(k * 0.1, 1000.0 + k * 0.1 + (0.05 if k % 7 else 0.0))
     assert clock.age(9.9, 1009.9) == pytest.approx(0.0, abs=1e-6)
     assert clock.age(9.9, 1010.9) == pytest.approx(1.0, abs=1e-6)
-    assert clock.ours(9.9) == pytest.approx(1009.9)
     assert clock.theirs(1009.9) == pytest.approx(9.9)
 
 
@@ -117,8 +114,3 @@ def test_a_clock_that_runs_slow_is_followed() -> None:
         stamp, at = k * 0.02 * (1.0 - 200e-6), k * 0.02
         assert clock.note(stamp, at)
     assert clock.age(stamp, at) < 0.01
-
-
-def test_settings_are_read_from_the_config() -> None:
-    health = Health(HealthConfig(depth_age=0.1, odometry_age=math.inf))
-    assert health.config.depth_age == 0.1
