@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scipy.spatial.transform import RigidTransform
-
+from goat.errors import GoalError
 from goat.frames import planar_of
 from goat.memory.matcher import GoalMatcher, Match
-from goat.memory.memory import Memory
-from goat.memory.tracking import PoseTracker
 from goat.nav.navigator import Navigator
-from goat.perception.gate import GateConfig, KeyframeGate
-from goat.perception.worker import Perceived, Perceiver
+from goat.perception.gate import GateConfig
 from goat.pursuit import Pursuit
 from goat.steps import StepLog
 from goat.target import TargetConfig
-from goat.types import Action, AgentFrame, Detection, Goal, Observation, Status
+from goat.types import Action, AgentFrame, Goal, InstanceGoal, Observation, PlaceGoal, Status
+from goat.watcher import Watcher
 
 
 @dataclass(frozen=True)
@@ -45,62 +42,50 @@ class Agent:
 
     def __init__(
         self,
-        perceiver: Perceiver,
-        memory: Memory,
+        watcher: Watcher,
         matcher: GoalMatcher,
         navigator: Navigator,
         labels: Sequence[str] = (),
         config: AgentConfig | None = None,
-        tracker: PoseTracker | None = None,
     ) -> None:
         """Compose the parts; `goat.build.build_agent` makes them.
 
         Args:
-            perceiver: Runs the detector.
-            memory: What is known.
+            watcher: Sees and remembers.
             matcher: Answers goals from the memory.
             navigator: Turns wishes into actions.
             labels: Categories the detector may report.
             config: How a goal is pursued.
-            tracker: Takes back what odometry drifts; None if it does not.
         """
         self.config = config or AgentConfig()
-        self.memory = memory
+        self.watcher, self.memory = watcher, watcher.memory
         self.status: Status | None = None
         self.reason = "no goal yet"
-        self._perceiver, self._matcher, self._tracker = perceiver, matcher, tracker
-        self._labels = tuple(labels)
-        self._gate = KeyframeGate(self.config.gate)
-        scan = self.config.opening_scan and not memory.instances()
-        self._pursuit = Pursuit(navigator, memory, self.config.target, scan)
+        self._matcher, self._labels = matcher, tuple(labels)
+        scan = self.config.opening_scan and not self.memory.instances()
+        self._pursuit = Pursuit(navigator, self.memory, self.config.target, scan)
         self._goal: Goal | None = None
         self._steps = 0
         self._matches: list[Match] = []
         self._log = StepLog()
         self.timings = self._log.timings
-        self._detections: tuple[Detection, ...] = ()
 
     def set_goal(self, goal: Goal) -> None:
         """Start a pursuit; the memory stays.
 
         Raises:
-            GoalError: The goal says nothing.
+            GoalError: The goal says nothing, or is an object that is not in memory.
         """
+        if isinstance(goal, InstanceGoal):
+            self._check_known(goal)
         self._matcher.set_goal(goal, self._labels)
         self._goal, self._steps, self._matches = goal, 0, []
         self.status, self.reason = None, ""
-        self._pursuit.reset()
+        self._pursuit.reset(goal if isinstance(goal, PlaceGoal) else None)
 
     def step(self, observation: Observation) -> Action:
         """Return the next action; `status` says when it was the last one."""
-        with self._log.stage("locate"):
-            here = observation.odom_from_base
-            if self._tracker is not None:
-                here = self._tracker.locate(observation)
-        with self._log.stage("perceive"):
-            seen = self._perceive(observation, here)
-        with self._log.stage("remember"):
-            self._remember(observation, here, seen)
+        here = self.watcher.watch(observation, self._log)
         with self._log.stage("match"):
             self._match()
         with self._log.stage("plan"):
@@ -131,27 +116,16 @@ class Agent:
             RuntimeError: Before the first step.
         """
         grid, instances = self.memory.grid(), self.memory.instances()
-        found = self._detections
+        found = self.watcher.detections
         return self._log.frame(self._steps, self._goal, found, grid, instances, self._matches)
 
     def close(self) -> None:
         """Stop perceiving and save the memory."""
-        self._perceiver.close()
-        self.memory.close()
+        self.watcher.close()
 
-    def _perceive(self, observation: Observation, here: RigidTransform) -> list[Perceived]:
-        if self._gate.admit(observation):
-            self._perceiver.submit(observation, here)
-        return self._perceiver.collect()
-
-    def _remember(
-        self, observation: Observation, here: RigidTransform, seen: Sequence[Perceived]
-    ) -> None:
-        self.memory.look(observation, here)
-        self._detections = ()
-        for found in seen:
-            self._detections = found.detections
-            self.memory.remember(found.detections, found.observation, found.map_from_base)
+    def _check_known(self, goal: InstanceGoal) -> None:
+        if all(instance.id != goal.id for instance in self.memory.instances()):
+            raise GoalError(f"{goal.name} (object {goal.id}) is not in memory any more")
 
     def _match(self) -> None:
         if self._steps % self.config.match_every == 0 or self._pursuit.committed:

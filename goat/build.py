@@ -14,10 +14,12 @@ from goat.memory.tracking import PoseTracker, TrackerConfig
 from goat.nav.navigator import Navigator, NavigatorConfig
 from goat.perception.attributes import measure
 from goat.perception.descriptors import describe, describe_goal, describe_surroundings
+from goat.perception.gate import KeyframeGate
 from goat.perception.keypoints import SiftMatcher
 from goat.perception.worker import SynchronousPerceiver, ThreadedPerceiver
 from goat.protocols import Detector, KeypointMatcher
 from goat.types import Body, BoolArray, Float32Array, UInt8Array
+from goat.watcher import Watcher
 
 
 @dataclass(frozen=True)
@@ -62,18 +64,45 @@ def build_agent(
         MemoryFileError: The memory file cannot be used; it is left as it is.
     """
     config = config or BuildConfig()
-    keypoints = keypoints or SiftMatcher()
-    memory = Memory(body, look_of, SiftMatcher(), memory_path, config.memory)
-    look = PhotoLook(describe_goal, describe_surroundings)
-    run = ThreadedPerceiver if config.asynchronous else SynchronousPerceiver
+    watcher = build_watcher(body, detector, memory_path, config)
     return Agent(
-        perceiver=run(detector),
-        memory=memory,
-        matcher=GoalMatcher(keypoints, look, memory.landmarks, config.matcher, encoders),
+        watcher=watcher,
+        matcher=build_matcher(watcher, config, keypoints, encoders),
         navigator=Navigator(body, config.navigator),
         labels=vocabulary,
         config=config.agent,
-        tracker=config.tracker and PoseTracker(config.tracker),
+    )
+
+
+def build_watcher(
+    body: Body,
+    detector: Detector,
+    memory_path: Path | None = None,
+    config: BuildConfig | None = None,
+) -> Watcher:
+    """Put together what sees and remembers; see `build_agent`.
+
+    Raises:
+        MemoryFileError: The memory file cannot be used; it is left as it is.
+    """
+    config = config or BuildConfig()
+    memory = Memory(body, look_of, SiftMatcher(), memory_path, config.memory)
+    run = ThreadedPerceiver if config.asynchronous else SynchronousPerceiver
+    gate, tracker = KeyframeGate(config.agent.gate), config.tracker and PoseTracker(config.tracker)
+    return Watcher(run(detector), memory, gate, tracker)
+
+
+def build_matcher(
+    watcher: Watcher,
+    config: BuildConfig | None = None,
+    keypoints: KeypointMatcher | None = None,
+    encoders: Encoders | None = None,
+) -> GoalMatcher:
+    """Put together what answers goals from what a watcher remembers; see `build_agent`."""
+    look = PhotoLook(describe_goal, describe_surroundings)
+    settings = (config or BuildConfig()).matcher
+    return GoalMatcher(
+        keypoints or SiftMatcher(), look, watcher.memory.landmarks, settings, encoders
     )
 
 

@@ -11,7 +11,7 @@ from goat.memory.matcher import Match
 from goat.memory.memory import Memory
 from goat.nav.navigator import Navigator, Progress, Step
 from goat.target import Effort, OpeningScan, TargetConfig, TargetSelector
-from goat.types import DiscreteAction, Float64Array, Instance, Status
+from goat.types import DiscreteAction, Float64Array, Instance, PlaceGoal, Status
 
 Pose = tuple[float, float, float]
 Matching = Callable[[float], list[Match]]
@@ -50,9 +50,15 @@ class Pursuit:
         self._memory = memory
         self._selector = TargetSelector(config)
         self._scan = OpeningScan(scan)
+        self._place: PlaceGoal | None = None
 
-    def reset(self) -> None:
-        """Forget choices and plans: a new goal."""
+    def reset(self, place: PlaceGoal | None = None) -> None:
+        """Forget choices and plans: a new goal.
+
+        Args:
+            place: Where to, if the goal is no object.
+        """
+        self._place = place
         self._selector.reset()
         self._navigator.reset_goal()
 
@@ -82,7 +88,7 @@ class Pursuit:
         if self._scan.going(pose[2]):
             return Decision(self._navigator.scan(), None)
         while True:
-            decision = self._drive(matches) or self._explore()
+            decision = self._go_to_place() or self._drive(matches) or self._explore()
             if decision is not None:
                 return decision
             matches = match(self.explored)
@@ -92,6 +98,21 @@ class Pursuit:
         hidden = self._selector.effort is Effort.INSPECT
         grid = self._memory.uninspected() if hidden else self._memory.grid()
         self._navigator.update(grid, pose, collided)
+
+    def _go_to_place(self) -> Decision | None:
+        """Return the step to the place that is the goal, through what is unknown if need be."""
+        if self._place is None:
+            return None
+        step = self._navigator.go_to_place(self._place.xy)
+        if step.outcome is Progress.NO_PATH:
+            step = self._navigator.explore()
+        match step.outcome:
+            case Progress.MOVING:
+                return Decision(step, None)
+            case Progress.ARRIVED:
+                return Decision(stopping(step), None, Status.REACHED, "stands at the place")
+        reason = f"no way leads to the place ({step.note})"
+        return Decision(stopping(step), None, Status.UNREACHABLE, reason)
 
     def _drive(self, matches: list[Match]) -> Decision | None:
         """Return the step to the best candidate; None if there is none worth driving to."""

@@ -259,11 +259,29 @@ class LanguageGoal:
     text: str
 
 
-Goal = CategoryGoal | ImageGoal | LanguageGoal
+@dataclass(frozen=True, slots=True)
+class InstanceGoal:
+    """An object that is remembered already."""
+
+    id: int
+    """Of the instance."""
+    name: str = "object"
+    """What to call it in reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceGoal:
+    """A place on the floor."""
+
+    xy: tuple[float, float]
+    """In the map, m."""
+
+
+Goal = CategoryGoal | ImageGoal | LanguageGoal | InstanceGoal | PlaceGoal
 
 
 def modality(goal: Goal) -> str:
-    """Return "category", "image" or "language"."""
+    """Return "category", "image", "language", "instance" or "place"."""
     match goal:
         case CategoryGoal():
             return "category"
@@ -271,6 +289,10 @@ def modality(goal: Goal) -> str:
             return "image"
         case LanguageGoal():
             return "language"
+        case InstanceGoal():
+            return "instance"
+        case PlaceGoal():
+            return "place"
 
 
 def describe(goal: Goal) -> str:
@@ -282,6 +304,10 @@ def describe(goal: Goal) -> str:
             return name
         case LanguageGoal(text):
             return text
+        case InstanceGoal(id=number, name=name):
+            return f"{name} {number}"
+        case PlaceGoal((x, y)):
+            return f"({x:.1f}, {y:.1f}) m"
 
 
 class DiscreteAction(Enum):

@@ -28,8 +28,10 @@ from goat.types import (
     Goal,
     ImageGoal,
     Instance,
+    InstanceGoal,
     LanguageGoal,
     OccupancyGrid,
+    PlaceGoal,
 )
 
 
@@ -149,6 +151,11 @@ class GoalMatcher:
                 self._answer = lambda instances, grid, explored: self._ground(
                     text, description, instances, grid, explored
                 )
+            case InstanceGoal(number):
+                self._single = True
+                self._answer = lambda instances, grid, explored: {number: 1.0}
+            case PlaceGoal():
+                self._answer = lambda instances, grid, explored: {}
 
     def match(
         self, instances: Sequence[Instance], grid: OccupancyGrid, explored: float

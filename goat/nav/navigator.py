@@ -238,6 +238,10 @@ class Navigator:
 
         return self._until_decided(attempt)
 
+    def go_to_place(self, xy: tuple[float, float]) -> Step:
+        """Return the next step towards a place on the floor (x, y), m; NO_PATH if none is known."""
+        return self._until_decided(lambda: self._go_there(xy))
+
     def explore(self, value: NDArray | None = None) -> Step:
         """Return the next step of exploration.
 
@@ -270,6 +274,17 @@ class Navigator:
             note = f"the nearest reachable place is {plan.approach.distance:.1f} m from the object"
             return self._stay(Progress.NO_PATH, note)
         return self._drive(plan.path, "driving to the object")
+
+    def _go_there(self, xy: tuple[float, float]) -> Step | None:
+        plan = self._plan
+        if plan is None or plan.center != xy or not self._usable(plan):
+            plan = self._plan_place(xy)
+            if plan is None:
+                return self._stay(Progress.NO_PATH, "no way to the place")
+            self._plan = plan
+        if self._at_end(plan.path):
+            return self._stay(Progress.ARRIVED, "standing at the place")
+        return self._drive(plan.path, "driving to the place")
 
     def _explore(self, value: NDArray | None) -> Step | None:
         plan = self._plan
@@ -322,6 +337,15 @@ class Navigator:
             return None
         path = self.scene.travel.path_to(self.scene.known.cells(np.array(found.position)))
         return path and _Plan(path, self._step, approach=found, center=thing.center)
+
+    def _plan_place(self, xy: tuple[float, float]) -> _Plan | None:
+        """Plan to the reachable floor that is nearest to a place."""
+        near = np.array(xy) + _around(self.config.moved)
+        there = np.isfinite(self.scene.travel.at(near))
+        if not there.any():
+            return None
+        path = self.scene.travel.path_to(self.scene.known.cells(near[there.argmax()]))
+        return path and _Plan(path, self._step, center=xy)
 
     def _plan_frontier(self, value: NDArray | None) -> _Plan | None:
         scene = self.scene
@@ -464,6 +488,13 @@ class Navigator:
                 f"{why}: giving up",
             )
         return self._stay(failure, why)
+
+
+def _around(reach: float) -> NDArray[np.float64]:
+    """Return (N, 2) offsets up to `reach` (m), nearest first."""
+    steps = np.linspace(-reach, reach, 9)
+    offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    return offsets[np.argsort(np.linalg.norm(offsets, axis=1), kind="stable")]
 
 
 def _left(path: Path, pose: Pose) -> float:

@@ -26,8 +26,10 @@ from goat.types import (
     Goal,
     ImageGoal,
     Instance,
+    InstanceGoal,
     LanguageGoal,
     Observation,
+    PlaceGoal,
     Status,
 )
 from sim.home import HomeSim
@@ -190,7 +192,7 @@ class Breaking:
 def test_an_exception_of_the_detector_comes_out_and_is_no_success(start, after: int) -> None:
     run = start(two_room_world())
     broken = Breaking(run.detector, after)
-    run.agent._perceiver = SynchronousPerceiver(broken)
+    run.agent.watcher.perceiver = SynchronousPerceiver(broken)
     with pytest.raises(RuntimeError, match="the detector broke"):
         run.pursue(CategoryGoal("bed"))
     assert run.agent.status is not Status.REACHED
@@ -241,7 +243,7 @@ def test_a_detector_that_misses_and_confuses_does_not_stop_the_agent(start) -> N
     run = start(two_room_world())
     faults = SimulatorDetectorConfig(miss_rate=0.3, confusion_rate=0.15)
     poor = SimulatorDetector(run.sim.labels, faults, np.random.default_rng(0))
-    run.agent._perceiver = SynchronousPerceiver(poor)
+    run.agent.watcher.perceiver = SynchronousPerceiver(poor)
     run.pursue(CategoryGoal("bed"), most=120)
     assert run.agent.status is Status.REACHED
 
@@ -327,3 +329,33 @@ def test_goals_may_follow_one_another_without_end(start) -> None:
     run.pursue(CategoryGoal("table"))
     assert run.pursue(CategoryGoal("table")) <= 8
     assert run.agent.status is Status.REACHED
+
+
+def test_a_place_is_driven_to_through_what_is_unknown(start) -> None:
+    run = start(two_room_world())
+    run.pursue(PlaceGoal((7.2, 2.0)))
+    assert run.agent.status is Status.REACHED
+    assert run.agent.reason == "stands at the place"
+    assert np.hypot(run.trace[-1][0] - 7.2, run.trace[-1][1] - 2.0) < 0.4
+
+
+def test_a_place_that_no_way_leads_to_is_given_up(start) -> None:
+    run = start(two_room_world())
+    run.pursue(PlaceGoal((-5.0, -5.0)))
+    assert run.agent.status is Status.UNREACHABLE
+    assert "no way leads to the place" in run.agent.reason
+
+
+def test_a_remembered_object_is_driven_to_by_its_number(start) -> None:
+    run = start(two_room_world())
+    run.pursue(CategoryGoal("bed"))
+    (blue,) = [i for i in run.agent.memory.instances() if i.label == "chair" and i.center[0] > 6.5]
+    run.pursue(InstanceGoal(blue.id, "the blue chair"))
+    assert run.agent.status is Status.REACHED
+    assert run.gap("chair_blue") <= 1.0
+
+
+def test_an_object_that_is_not_in_memory_is_refused(start) -> None:
+    run = start(two_room_world())
+    with pytest.raises(GoalError, match="not in memory"):
+        run.agent.set_goal(InstanceGoal(4711, "mug"))
