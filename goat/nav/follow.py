@@ -100,6 +100,20 @@ def _dense(points: Float64Array, spacing: float) -> Float64Array:
     return np.stack([np.interp(at, length, points[:, k]) for k in (0, 1)], axis=1)
 
 
+class _Outlook:
+    """What both followers look at: the path ahead, and how much of it is left from each point."""
+
+    def __init__(
+        self, body: Body, config: FollowConfig, path: Path, pose: Pose, room: LocalClearance
+    ) -> None:
+        ahead = remaining(path, pose, config.horizon)
+        ahead = _in_sight(ahead, pose, room, body.radius - 0.05, config.beyond)
+        self.body, self.config, self.room, self.ahead, self.pose = body, config, room, ahead, pose
+        step = np.linalg.norm(np.diff(ahead, axis=0), axis=1)
+        self.left = np.concatenate([np.cumsum(step[::-1])[::-1], [0.0]])
+        self.here = float(room.at(np.array(pose[:2])))
+
+
 @dataclass(frozen=True, slots=True)
 class DiscreteFollower:
     """Chooses among forward and turns by simulating what a few of them lead to.
@@ -127,10 +141,8 @@ class DiscreteFollower:
         """
         if math.dist(path.points[-1], pose[:2]) <= self.config.tolerance:
             return None
-        ahead = remaining(path, pose, self.config.horizon)
-        ahead = _in_sight(ahead, pose, room, self.body.radius - 0.05, self.config.beyond)
-        search = _Beam(self.body, self.config, room, ahead, pose, slack)
-        turns = search.first_turns()
+        outlook = _Outlook(self.body, self.config, path, pose, room)
+        turns = _Beam(outlook, slack).first_turns()
         if turns is None:
             return None
         if turns == 0:
@@ -148,21 +160,11 @@ class DiscreteFollower:
 class _Beam:
     """One simulation of the next few actions."""
 
-    def __init__(
-        self,
-        body: Body,
-        config: FollowConfig,
-        room: LocalClearance,
-        ahead: Float64Array,
-        pose: Pose,
-        slack: float,
-    ) -> None:
-        self.body, self.config, self.room, self.ahead, self.pose = body, config, room, ahead, pose
-        step = np.linalg.norm(np.diff(ahead, axis=0), axis=1)
-        self.left = np.concatenate([np.cumsum(step[::-1])[::-1], [0.0]])
-        here = float(room.at(np.array(pose[:2])))
-        self.least = min(body.radius + config.margin - slack, here - 0.01)
-        narrow = float(room.at(ahead[:30]).min()) < body.radius + config.tight
+    def __init__(self, outlook: _Outlook, slack: float) -> None:
+        self.outlook, self.body, self.config = outlook, outlook.body, outlook.config
+        body, config = self.body, self.config
+        self.least = min(body.radius + config.margin - slack, outlook.here - 0.01)
+        narrow = float(outlook.room.at(outlook.ahead[:30]).min()) < body.radius + config.tight
         self.depth = config.tight_depth if narrow else config.depth
         self.width = config.tight_beam if narrow else config.beam
         half = round(math.pi / body.turn_step)
@@ -170,7 +172,7 @@ class _Beam:
 
     def first_turns(self) -> int | None:
         """Return the signed turns before the first forward of the best plan, None if stuck."""
-        xy, turned = np.array([self.pose[:2]]), np.zeros(1, int)
+        xy, turned = np.array([self.outlook.pose[:2]]), np.zeros(1, int)
         spent, first = np.zeros(1), np.zeros(1, int)
         best, best_price = None, self._to_go(xy, turned)[0] + 1e-6
         for depth in range(self.depth):
@@ -191,11 +193,11 @@ class _Beam:
         self, xy: Float64Array, turned: NDArray[np.intp], spent: Float64Array
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], Float64Array, Float64Array]:
         """Return parent, turn, place and cost of every possible "turn, then forward"."""
-        yaw = self.pose[2] + (turned[:, None] + self.turns) * self.body.turn_step
+        yaw = self.outlook.pose[2] + (turned[:, None] + self.turns) * self.body.turn_step
         heading = np.stack([np.cos(yaw), np.sin(yaw)], axis=-1)
         sweep = np.linspace(0.25, 1.0, 4)[:, None] * self.body.forward_step
         places = xy[:, None, None, :] + heading[:, :, None, :] * sweep
-        room = self.room.at(places).min(axis=2)
+        room = self.outlook.room.at(places).min(axis=2)
         parent, k = np.nonzero(room >= self.least)
         tight = 1.0 - (room[parent, k] - self.body.radius) / self.config.soft_clearance
         cost = spent[parent] + 1.0 + np.abs(self.turns[k])
@@ -204,14 +206,14 @@ class _Beam:
 
     def _to_go(self, xy: Float64Array, turned: NDArray[np.intp]) -> Float64Array:
         """Return (N,) actions still needed from each state, estimated along the path."""
-        gap = self.ahead[None] - xy[:, None]
+        gap = self.outlook.ahead[None] - xy[:, None]
         beside = np.sqrt(np.square(gap).sum(axis=2))
-        metres = beside * self.config.detour + self.left
+        metres = beside * self.config.detour + self.outlook.left
         # The end must be reached; other points of the path only guide.
         k = metres.argmin(axis=1)
         rows = np.arange(len(xy))
-        aim = self.ahead[np.minimum(k + 6, len(self.ahead) - 1)] - xy
-        yaw = self.pose[2] + turned * self.body.turn_step
+        aim = self.outlook.ahead[np.minimum(k + 6, len(self.outlook.ahead) - 1)] - xy
+        yaw = self.outlook.pose[2] + turned * self.body.turn_step
         off = np.abs((np.arctan2(aim[:, 1], aim[:, 0]) - yaw + np.pi) % (2.0 * np.pi) - np.pi)
         far = np.linalg.norm(aim, axis=1) > self.config.tolerance
         price = metres[rows, k] / self.body.forward_step
@@ -247,11 +249,9 @@ class VelocityFollower:
         end = math.dist(path.points[-1], pose[:2])
         if end <= self.config.tolerance:
             return None
-        ahead = remaining(path, pose, self.config.horizon)
-        ahead = _in_sight(ahead, pose, room, self.body.radius - 0.05, self.config.beyond)
-        arcs = _Arcs(self.body, self.config, room, ahead, pose, slack)
+        outlook = _Outlook(self.body, self.config, path, pose, room)
         fastest = min(self.body.max_linear, math.sqrt(2.0 * self.config.deceleration * end))
-        return arcs.best(fastest)
+        return _Arcs(outlook, slack).best(fastest)
 
     def face(self, yaw: float, pose: Pose) -> VelocityCommand | None:
         """Return the turn towards heading `yaw`, None when it is within half a turn step."""
@@ -265,21 +265,11 @@ class VelocityFollower:
 class _Arcs:
     """What constant velocities lead to."""
 
-    def __init__(
-        self,
-        body: Body,
-        config: FollowConfig,
-        room: LocalClearance,
-        ahead: Float64Array,
-        pose: Pose,
-        slack: float,
-    ) -> None:
-        self.body, self.config, self.room, self.ahead, self.pose = body, config, room, ahead, pose
-        step = np.linalg.norm(np.diff(ahead, axis=0), axis=1)
-        self.left = np.concatenate([np.cumsum(step[::-1])[::-1], [0.0]])
-        here = float(room.at(np.array(pose[:2])))
+    def __init__(self, outlook: _Outlook, slack: float) -> None:
+        self.outlook, self.body, self.config = outlook, outlook.body, outlook.config
         # Where it is tight already, it must get better.
-        self.least = min(body.radius + config.arc_margin - slack, here + 0.005)
+        limit = self.body.radius + self.config.arc_margin - slack
+        self.least = min(limit, outlook.here + 0.005)
 
     def best(self, fastest: float) -> VelocityCommand | None:
         """Return the best velocity up to a speed, m/s; None if nothing is possible."""
@@ -307,14 +297,12 @@ class _Arcs:
         have been driven meanwhile.
         """
         turns = np.linspace(-math.pi, math.pi, 48, endpoint=False)
-        yaw = self.pose[2] + turns
+        yaw = self.outlook.pose[2] + turns
         heading = np.stack([np.cos(yaw), np.sin(yaw)], axis=-1)
         along = np.linspace(0.1, 0.5, 5)
-        places = np.array(self.pose[:2]) + heading[:, None] * along[:, None]
-        room = np.minimum.accumulate(self.room.at(places), axis=1)
-        left = self._left_from(places.reshape(-1, 2), np.repeat(yaw, len(along))).reshape(
-            room.shape
-        )
+        places = np.array(self.outlook.pose[:2]) + heading[:, None] * along[:, None]
+        room = np.minimum.accumulate(self.outlook.room.at(places), axis=1)
+        left = self._left_from(places.reshape(-1, 2), np.repeat(yaw, len(along)))
         spent = speed * (np.abs(turns) / self.body.max_angular - self.config.preview)
         price = left.reshape(room.shape) + spent[:, None] + along + self._closeness(room)
         price[room < self.least] = np.inf
@@ -329,22 +317,24 @@ class _Arcs:
     def _price(self, linear: Float64Array, angular: Float64Array) -> Float64Array:
         """Return (N,) the way that is left after driving so for a while, m; inf if it collides."""
         times = self.config.preview * np.linspace(0.125, 1.0, 8)
-        yaw = self.pose[2] + angular[:, None] * times
+        yaw = self.outlook.pose[2] + angular[:, None] * times
         # The chord of an arc is shorter than it, and turned by half of its angle.
         half = 0.5 * angular[:, None] * times
         chord = linear[:, None] * times * np.sinc(half / math.pi)
-        heading = np.stack([np.cos(self.pose[2] + half), np.sin(self.pose[2] + half)], axis=-1)
-        places = np.array(self.pose[:2]) + chord[..., None] * heading
-        room = self.room.at(places).min(axis=1)
+        heading = np.stack(
+            [np.cos(self.outlook.pose[2] + half), np.sin(self.outlook.pose[2] + half)], axis=-1
+        )
+        places = np.array(self.outlook.pose[:2]) + chord[..., None] * heading
+        room = self.outlook.room.at(places).min(axis=1)
         price = self._left_from(places[:, -1], yaw[:, -1]) + self._closeness(room)
         return np.where((room >= self.least) | (linear == 0.0), price, np.inf)
 
     def _left_from(self, places: Float64Array, yaw: Float64Array) -> Float64Array:
         """Return (N,) what is left to drive and to turn from places (N, 2), m."""
-        gap = self.ahead[None] - places[:, None]
-        metres = np.linalg.norm(gap, axis=2) * self.config.detour + self.left
+        gap = self.outlook.ahead[None] - places[:, None]
+        metres = np.linalg.norm(gap, axis=2) * self.config.detour + self.outlook.left
         k = metres.argmin(axis=1)
-        aim = self.ahead[np.minimum(k + 6, len(self.ahead) - 1)] - places
+        aim = self.outlook.ahead[np.minimum(k + 6, len(self.outlook.ahead) - 1)] - places
         off = (np.arctan2(aim[:, 1], aim[:, 0]) - yaw + np.pi) % (2.0 * np.pi) - np.pi
         near = np.linalg.norm(aim, axis=1) <= self.config.tolerance
         return metres[np.arange(len(k)), k] + self.config.turn_metres * np.abs(off) * ~near
