@@ -17,6 +17,7 @@ from goat.registry import suggest
 from goat.types import Body
 from robot.health import HealthConfig
 from robot.link import LinkConfig
+from robot.navigation import NavigationConfig
 from robot.safety import GateConfig
 
 T = TypeVar("T")
@@ -40,6 +41,9 @@ class Topics:
     """Frames that do not."""
     command: str = "/cmd_vel"
     """Where velocities are sent."""
+    navigation: str = ""
+    """What drives by itself: the action of Nav2 or the namespace of move_base; empty for what is
+    usual."""
     semantic: str = ""
     """Object ids as Image 16UC1, from a simulator only."""
     labels: str = ""
@@ -80,6 +84,9 @@ class RobotConfig:
     """Address of its rosbridge server."""
     dialect: Literal["auto", "ros1", "ros2"] = "auto"
     """Which ROS is behind it."""
+    drive: Literal["velocity", "nav2", "move_base"] = "velocity"
+    """Velocities all the time, or goals for the robot's own navigation and velocities for turning
+    on the spot."""
     stamped: bool = False
     """Velocities are TwistStamped."""
     topics: Topics = field(default_factory=Topics)
@@ -94,6 +101,8 @@ class RobotConfig:
     """When it must stop for its sensors."""
     link: LinkConfig = field(default_factory=LinkConfig)
     """How soon a dead link is noticed."""
+    navigation: NavigationConfig = field(default_factory=NavigationConfig)
+    """How goals are given, where the robot drives by itself."""
     camera_hz: float = 15.0
     """Greatest rate of images, Hz."""
     pairing: float = 0.03

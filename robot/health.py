@@ -132,6 +132,11 @@ class Health:
                 return "the camera shows the same image while the robot moves"
             return self._odometry.fault(self._clock, now) or self._depth.fault(self._clock, now)
 
+    def odometry_fault(self, now: float) -> str | None:
+        """Return why odometry must not be believed now; None if it may."""
+        with self._lock:
+            return self._odometry.fault(self._clock, now)
+
     def _note(self, name: str, *, good: bool) -> None:
         if not good:
             self.counts[f"bad {name}"] += 1

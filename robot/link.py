@@ -14,7 +14,6 @@ Everything that touches roslibpy's insides is in this file.
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import threading
@@ -24,12 +23,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from goat.errors import ConfigError, GoatError
 from goat.registry import require
 
 Receive = Callable[[Any, float], None]
 """Takes a message and when it came (`time.monotonic`, s); runs on the network's thread."""
+
+
+_ANSWERS = ("service_response", "action_result", "action_feedback")
+_GOALS = ("send_action_goal", "cancel_action_goal")
 
 
 class LinkError(GoatError):
@@ -56,6 +60,9 @@ class LinkConfig:
     """A message that could not be written for so long is dropped, s."""
     backlog: int = 65_536
     """With more bytes than this waiting to be written, new ones are dropped."""
+    silent: float = 2.0
+    """A topic of which nothing came for so long is subscribed to again, s: a bridge may have lost
+    the subscription, or made it before the publisher was there, with what does not fit it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class _Subscription:
     type: str
     throttle_ms: int
     receive: Receive
+    streams: bool
 
 
 class Link:
@@ -89,8 +97,9 @@ class Link:
         self._lock = threading.Lock()
         self._subscriptions: dict[str, _Subscription] = {}
         self._advertised: dict[str, str] = {}
+        self._heard: dict[str, float] = {}
         self._waiting: dict[str, Callable[[dict[str, Any]], None]] = {}
-        self._ids = itertools.count()
+        self._served: tuple[dict[str, Any], Callable[[dict[str, Any]], None]] | None = None
         self._up = threading.Event()
         self._on_down: list[Callable[[], None]] = []
         self._factory: Any = None
@@ -103,9 +112,10 @@ class Link:
         Raises:
             LinkError: Nobody answers there; attempts have ended.
         """
-        from robot.transport import start
+        from robot.transport import Calls, start
 
-        self._factory = start(self.url, self.config, self._received, self._ready, self._lost)
+        calls = Calls(self._received, self._ready, self._lost, self._tend)
+        self._factory = start(self.url, self.config, calls)
         if not self._up.wait(timeout):
             self.close()
             raise LinkError(
@@ -131,7 +141,15 @@ class Link:
 
     # Topics
 
-    def subscribe(self, topic: str, kind: str, receive: Receive, throttle_ms: int = 0) -> None:
+    def subscribe(
+        self,
+        topic: str,
+        kind: str,
+        receive: Receive,
+        throttle_ms: int = 0,
+        *,
+        streams: bool = True,
+    ) -> None:
         """Receive a topic now and after each reconnection, the newest message only.
 
         Args:
@@ -139,10 +157,12 @@ class Link:
             kind: Its type as the bridge's dialect writes it.
             receive: Called on the network's thread; it must not wait for anything.
             throttle_ms: Least time between messages.
+            streams: Messages come all the time, so that silence means that something is wrong.
         """
-        subscription = _Subscription(topic, kind, throttle_ms, receive)
+        subscription = _Subscription(topic, kind, throttle_ms, receive, streams)
         with self._lock:
             self._subscriptions[topic] = subscription
+            self._heard[topic] = time.monotonic()
         self._send_now(_subscribe(subscription))
 
     def advertise(self, topic: str, kind: str) -> None:
@@ -156,7 +176,7 @@ class Link:
         frame = {"op": "publish", "topic": topic, "msg": message}
         return self._send_now(frame, self.config.fresh)
 
-    # Services
+    # Services and actions
 
     def call(self, service: str, args: dict[str, Any], timeout: float = 3.0) -> dict[str, Any]:
         """Call a service and wait; never from the network's thread.
@@ -171,19 +191,52 @@ class Link:
             answers.append(message)
             done.set()
 
-        number = self._expect(answered)
+        number = self.ask({"op": "call_service", "service": service, "args": args}, answered)
         try:
-            request = {"op": "call_service", "id": number, "service": service, "args": args}
-            if not self._send_now(request):
-                raise LinkError(f"cannot call {service}: not connected to {self.url}")
             if not done.wait(timeout):
                 raise LinkError(f"the service {service} did not answer within {timeout:g} s")
         finally:
-            self._waiting.pop(number, None)
+            self.forget(number)
         if answers[0].get("result") is False:
             raise LinkError(f"the service {service} failed: {answers[0].get('values')}")
         values = answers[0].get("values")
         return values if isinstance(values, dict) else {}
+
+    def ask(self, message: dict[str, Any], answered: Callable[[dict[str, Any]], None]) -> str:
+        """Send an operation that will be answered, and return the id that it was given.
+
+        Args:
+            message: The operation, without an id.
+            answered: Takes each answer, on the network's thread, until `forget`.
+
+        Raises:
+            LinkError: Not connected.
+        """
+        number = f"goat-{uuid4().hex[:12]}"
+        self._waiting[number] = answered
+        if not self._send_now({**message, "id": number}, self.config.fresh):
+            self.forget(number)
+            raise LinkError(f"cannot send {message['op']}: not connected to {self.url}")
+        return number
+
+    def serve(self, announcement: dict[str, Any], asked: Callable[[dict[str, Any]], None]) -> None:
+        """Serve an action, now and after each reconnection.
+
+        Args:
+            announcement: The operation that advertises it.
+            asked: Takes goals and cancellations, on the network's thread.
+        """
+        with self._lock:
+            self._served = announcement, asked
+        self._send_now(announcement)
+
+    def forget(self, number: str) -> None:
+        """Take no more answers to what was asked."""
+        self._waiting.pop(number, None)
+
+    def tell(self, message: dict[str, Any]) -> bool:
+        """Send an operation that is not answered; return whether it was handed to the network."""
+        return self._send_now(message)
 
     # The network's thread
 
@@ -191,10 +244,14 @@ class Link:
         with self._lock:
             subscriptions = list(self._subscriptions.values())
             advertised = list(self._advertised.items())
+            served = self._served
         self._send_now({"op": "set_level", "level": "error", "id": "level"})
         for topic, kind in advertised:
             self._send_now(_advertise(topic, kind))
+        if served is not None:
+            self._send_now(served[0])
         for subscription in subscriptions:
+            self._heard[subscription.topic] = time.monotonic()
             self._send_now(_subscribe(subscription))
         self.counts["connections"] += 1
         self._up.set()
@@ -204,6 +261,23 @@ class Link:
         self._waiting.clear()
         for call in self._on_down:
             call()
+
+    def _tend(self) -> None:
+        """Subscribe again to what has fallen silent."""
+        now = time.monotonic()
+        with self._lock:
+            silent = [
+                subscription
+                for subscription in self._subscriptions.values()
+                if subscription.streams
+                and now - self._heard[subscription.topic] > self.config.silent
+            ]
+        for subscription in silent:
+            topic = subscription.topic
+            self._heard[topic] = now
+            self.counts["subscribed again"] += 1
+            self._send_now({"op": "unsubscribe", "id": _id_of(topic), "topic": topic})
+            self._send_now(_subscribe(subscription))
 
     def _received(self, payload: bytes, binary: bool) -> None:
         """Take one frame; nothing that a bridge sends raises out of here."""
@@ -219,10 +293,12 @@ class Link:
         operation = message.get("op") if isinstance(message, dict) else None
         if operation == "publish":
             self._published(message, at)
-        elif operation == "service_response":
-            call = self._waiting.pop(str(message.get("id")), None)
+        elif operation in _ANSWERS:
+            call = self._waiting.get(str(message.get("id")))
             if call is not None:
                 call(message)
+        elif operation in _GOALS and self._served is not None:
+            self._served[1](message)
         elif operation == "status":
             self.counts["status messages"] += 1
             self.last_status = str(message.get("msg"))[:500]
@@ -235,12 +311,8 @@ class Link:
         if subscription is None:
             self.counts["unknown topics"] += 1
             return
+        self._heard[subscription.topic] = at
         subscription.receive(message.get("msg"), at)
-
-    def _expect(self, call: Callable[[dict[str, Any]], None]) -> str:
-        number = f"goat-{next(self._ids)}"
-        self._waiting[number] = call
-        return number
 
     def _send_now(self, message: dict[str, Any], fresh: float = math.inf) -> bool:
         """Hand a frame to the network; with `fresh` (s) it is dropped if it cannot go out soon."""

@@ -29,17 +29,11 @@ def proves_watchdog(robot: RosRobot, say: Callable[[str], object]) -> bool:
         say: Tells a person what happens.
     """
     with robot.silenced():
-        began = time.monotonic()
-        fastest = 0.0
-        while time.monotonic() - began < _DRIVE:
-            if robot.estop.reason is not None or not robot.control.connected:
-                say("the trial of the base's watchdog was broken off; it only creeps")
-                return False
-            robot.send(VelocityCommand(CREEP, 0.0))
-            fastest = max(fastest, _speed(robot))
-            time.sleep(0.05)
-        time.sleep(_WAIT)
-        left = _speed(robot)
+        fastest = _creep(robot)
+        left = None if fastest is None else _coast(robot)
+    if fastest is None or left is None:
+        say("the trial of the base's watchdog was broken off; it only creeps")
+        return False
     if fastest < 0.3 * CREEP:
         say("the base did not move in the trial: its watchdog is not proved, so it only creeps")
         return False
@@ -50,6 +44,35 @@ def proves_watchdog(robot: RosRobot, say: Callable[[str], object]) -> bool:
         )
         return False
     return True
+
+
+def _creep(robot: RosRobot) -> float | None:
+    """Drive for a moment and return the greatest speed, m/s; None if it was broken off."""
+    fastest, end = 0.0, time.monotonic() + _DRIVE
+    while time.monotonic() < end:
+        if not _watched(robot):
+            return None
+        robot.send(VelocityCommand(CREEP, 0.0))
+        fastest = max(fastest, _speed(robot))
+        time.sleep(0.05)
+    return fastest
+
+
+def _coast(robot: RosRobot) -> float | None:
+    """Send nothing for a while and return the speed that is left, m/s; None if nobody knows."""
+    end = time.monotonic() + _WAIT
+    while time.monotonic() < end:
+        if not _watched(robot):
+            return None
+        time.sleep(0.05)
+    return _speed(robot)
+
+
+def _watched(robot: RosRobot) -> bool:
+    """Return whether odometry comes, so that what it says of the speed is of now."""
+    if robot.estop.reason is not None or not robot.control.connected:
+        return False
+    return robot.health.odometry_fault(time.monotonic()) is None
 
 
 def _speed(robot: RosRobot) -> float:

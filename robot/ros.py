@@ -16,17 +16,28 @@ from typing import Any
 
 from scipy.spatial.transform import RigidTransform
 
-from goat.types import Action, Body, Observation, OccupancyGrid, VelocityCommand
+from goat.types import (
+    Action,
+    Body,
+    Float64Array,
+    Observation,
+    OccupancyGrid,
+    VelocityCommand,
+)
 from robot.config import RobotConfig
 from robot.estop import EmergencyStop
+from robot.goal_driver import GoalDriver
 from robot.health import Health
 from robot.link import Link, LinkError
 from robot.messages import STILL, Dialect, dialect_of_type, write_stamped_twist, write_twist
+from robot.navigation import MoveBaseClient, Nav2Client
 from robot.safety import Gate, Surroundings, Verdict
 from robot.sensors import Sensors
 
 _log = logging.getLogger(__name__)
 _CONTROL = ("nav_msgs/Odometry", "tf2_msgs/TFMessage")
+_ONCE = ("std_msgs/String", "sensor_msgs/CameraInfo")
+"""Drivers may say these only once."""
 
 
 class RosRobot:
@@ -46,6 +57,10 @@ class RosRobot:
         self.control = Link(config.bridge, config.link)
         self.images = Link(config.bridge, config.link)
         self.gate = Gate(config.shape.radius, estop, self.fault, self.sensors.odometry, config.gate)
+        self.driver = GoalDriver(config.frames.odom, config.navigation)
+        """Of the robot's own navigation, if that drives."""
+        self._goals = Link(config.bridge, config.link)
+        self._path: Float64Array | None = None
         self.verdict = Verdict(STILL, "not connected yet")
         """What was decided last."""
         self._dialect = Dialect.ROS2
@@ -61,24 +76,23 @@ class RosRobot:
         Raises:
             LinkError: No bridge answers.
         """
-        self.control.open(timeout)
         try:
-            self.images.open(timeout)
+            for link in self._links():
+                link.open(timeout)
         except LinkError:
-            self.control.close()
+            self._disconnect()
             raise
         self._dialect = self._find_dialect()
-        self.control.on_down(self._lost)
-        self.images.on_down(self._lost)
+        for link in self._links():
+            link.on_down(self._lost)
+        self._prepare_goals()
         kind = "geometry_msgs/TwistStamped" if self.config.stamped else "geometry_msgs/Twist"
         self.control.advertise(self.config.topics.command, self._dialect.type_name(kind))
-        throttle = int(1000.0 / self.config.camera_hz * 0.9)
         for topic, (plain, receive) in self.sensors.receivers().items():
-            control = plain in _CONTROL
-            link = self.control if control else self.images
-            image = plain.endswith("Image")
+            link = self.control if plain in _CONTROL else self.images
+            streams = plain not in _ONCE and topic != self.config.topics.tf_static
             name = self._dialect.type_name(plain)
-            link.subscribe(topic, name, receive, throttle if image else 0)
+            link.subscribe(topic, name, receive, self._throttle(topic), streams=streams)
         self._thread.start()
         return self
 
@@ -87,9 +101,9 @@ class RosRobot:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
+        self.driver.cancel()
         self._publish(STILL)
-        self.images.close()
-        self.control.close()
+        self._disconnect()
 
     def __enter__(self) -> RosRobot:
         """Connect."""
@@ -115,17 +129,28 @@ class RosRobot:
         return self.sensors.observe(timeout=30.0)
 
     def act(self, action: Action) -> None:
-        """Wish for a velocity; anything else is a stop."""
-        if isinstance(action, VelocityCommand):
-            self.gate.wish(action, time.monotonic())
-        else:
+        """Wish for a velocity, or for the path that was shown; anything else is a stop."""
+        path, self._path = self._path, None
+        now = time.monotonic()
+        if not isinstance(action, VelocityCommand):
+            self.driver.cancel()
             self.gate.forget()
+        elif path is None or self.config.drive == "velocity":
+            self.driver.cancel()
+            self.gate.wish(action, now)
+        elif self.gate.veto(now) is None:
+            self.gate.forget()
+            self.driver.follow(path, now)
 
     # Beyond an embodiment
 
     def show_map(self, grid: OccupancyGrid, map_from_odom: RigidTransform) -> None:
         """Give the gate the newest map, without which the robot does not move."""
         self.gate.show(Surroundings(grid, map_from_odom))
+
+    def show_path(self, path: Float64Array | None) -> None:
+        """Say which path (N, 2), m in odometry's frame, the next action is a part of; or none."""
+        self._path = path
 
     def send(self, command: VelocityCommand) -> None:
         """Send a command past the gate: for trials of the base only."""
@@ -154,6 +179,7 @@ class RosRobot:
         self.estop.set(reason)
         self.gate.forget()
         self._publish(STILL)
+        self.driver.cancel()
 
     # The gate's thread
 
@@ -171,7 +197,17 @@ class RosRobot:
             self._stop.wait(max(0.0, due - time.monotonic()))
 
     def _decide_and_send(self) -> None:
-        self.verdict = self.gate.decide(time.monotonic())
+        now = time.monotonic()
+        self.driver.tend(now)
+        if self.driver.active:
+            # Zeros of ours would fight with what the robot's own navigation sends.
+            why = self.gate.veto(now)
+            self.verdict = Verdict(STILL, why)
+            if why is None:
+                return
+            self.driver.cancel()
+        else:
+            self.verdict = self.gate.decide(now)
         if not self._silent.is_set():
             self._publish(self.verdict.command)
 
@@ -184,7 +220,36 @@ class RosRobot:
 
     def _lost(self) -> None:
         self.gate.forget()
+        self.driver.lost()
         self.sensors.forget()
+
+    def _throttle(self, topic: str) -> int:
+        """Return the least time between messages of a topic, ms.
+
+        Colour comes unthrottled unless it is raw, so that every depth image finds its partner: a
+        bridge throttles each topic by itself, and may choose different frames.
+        """
+        topics = self.config.topics
+        raw = [] if topics.color.endswith("compressed") else [topics.color]
+        return int(900.0 / self.config.camera_hz) if topic in (topics.depth, *raw) else 0
+
+    def _links(self) -> list[Link]:
+        goals = [self._goals] if self.config.drive == "nav2" else []
+        return [self.control, self.images, *goals]
+
+    def _disconnect(self) -> None:
+        for link in reversed(self._links()):
+            link.close()
+
+    def _prepare_goals(self) -> None:
+        """Make the client of the robot's own navigation, if that drives."""
+        name, told = self.config.topics.navigation, self.driver.told
+        match self.config.drive:
+            case "nav2":
+                action = name or "/navigate_to_pose"
+                self.driver.client = Nav2Client(action, self._goals, self.control, told)
+            case "move_base":
+                self.driver.client = MoveBaseClient(name or "/move_base", self.control, told)
 
     def _find_dialect(self) -> Dialect:
         if self.config.dialect != "auto":

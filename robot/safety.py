@@ -133,14 +133,18 @@ class Gate:
             self._limiter.accept(sent)
             return Verdict(sent.command, None)
 
+    def veto(self, now: float) -> str | None:
+        """Return why nothing may move the robot at a monotonic time; None if something may."""
+        if self._estop.reason is not None:
+            return f"emergency stop: {self._estop.reason}"
+        return self._fault(now)
+
     def _why_not(
         self, wish: tuple[VelocityCommand, float] | None, around: Surroundings | None, now: float
     ) -> str | None:
-        if self._estop.reason is not None:
-            return f"emergency stop: {self._estop.reason}"
-        fault = self._fault(now)
-        if fault is not None:
-            return fault
+        veto = self.veto(now)
+        if veto is not None:
+            return veto
         if wish is None or not 0.0 <= now - wish[1] <= self.config.ttl:
             return "the planner is silent"
         if around is None:

@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.spatial.transform import RigidTransform
 
+from goat.frames import planar_of
 from goat.types import Action, Observation, VelocityCommand
 from robot.fields import MessageError
 from robot.images import write_color, write_depth, write_ids, write_jpeg, write_packed_depth
@@ -31,6 +32,9 @@ from robot.messages import (
     write_odometry,
     write_transforms,
 )
+
+if TYPE_CHECKING:
+    from robot.sim_navigation import SimNavigation
 
 _MOST_BEHIND = 0.1
 """Simulated time stays no farther behind real time, s."""
@@ -89,6 +93,7 @@ class SimNode:
         link: Link,
         config: SimNodeConfig | None = None,
         labels: Mapping[int, str] | None = None,
+        navigation: SimNavigation | None = None,
     ) -> None:
         """Prepare; `run` begins.
 
@@ -97,11 +102,13 @@ class SimNode:
             link: To the bridge, not opened yet.
             config: How it behaves.
             labels: Categories of the objects in `Observation.semantic`, where there are any.
+            navigation: Drives it to goals, where it has such a thing.
         """
         self.config = config or SimNodeConfig()
         self.moving = STILL
         """What the base does now."""
         self._robot, self._link, self._labels = robot, link, dict(labels or {})
+        self._navigation = navigation
         self._command: tuple[VelocityCommand, float] = STILL, -float("inf")
         self._epoch = time.time() - time.monotonic()
         self._now = 0.0
@@ -142,8 +149,13 @@ class SimNode:
             self._link.advertise(topic, self.config.dialect.type_name(kind))
         kind = "geometry_msgs/TwistStamped" if self.config.stamped else "geometry_msgs/Twist"
         self._link.subscribe(
-            self._topic("/cmd_vel"), self.config.dialect.type_name(kind), self._commanded
+            self._topic("/cmd_vel"),
+            self.config.dialect.type_name(kind),
+            self._commanded,
+            streams=False,
         )
+        if self._navigation is not None:
+            self._navigation.serve()
 
     def _commanded(self, message: object, at: float) -> None:
         try:
@@ -152,6 +164,7 @@ class SimNode:
             self._link.counts["bad commands"] += 1
 
     def _move(self) -> None:
+        self._navigate()
         command, at = self._command
         self.moving = command if time.monotonic() - at <= self.config.watchdog else STILL
         self._robot.act(self.moving)
@@ -162,6 +175,14 @@ class SimNode:
         self._link.publish(self._topic("/odom"), write_odometry(odometry, dialect, "base_link"))
         moved = [FrameTransform(header, "base_link", pose)]
         self._link.publish("/tf", write_transforms(moved, dialect))
+
+    def _navigate(self) -> None:
+        """Let its own navigation send a velocity, as any other program would."""
+        if self._navigation is None:
+            return
+        command = self._navigation.command(planar_of(self._robot.odometry), self._now)
+        if command is not None:
+            self._command = command, time.monotonic()
 
     def _show(self, seen: Observation) -> None:
         stamp, dialect = self._stamp(), self.config.dialect

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from roslibpy.comm.comm_asyncio import (
@@ -22,7 +23,19 @@ from roslibpy.comm.comm_asyncio import (
 if TYPE_CHECKING:
     from robot.link import LinkConfig
 
-Received = Callable[[bytes, bool], None]
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Whom a connection tells what happens, on its own thread."""
+
+    received: Callable[[bytes, bool], None]
+    """A frame came, and whether it is binary."""
+    up: Callable[[], None]
+    """There is a connection."""
+    down: Callable[[], None]
+    """It was lost."""
+    tend: Callable[[], None]
+    """A moment has passed with a connection."""
 
 
 class _Protocol(AsyncioRosBridgeProtocol):
@@ -44,7 +57,7 @@ class _Protocol(AsyncioRosBridgeProtocol):
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
         """Hand a frame over as it is."""
-        self.factory.received(payload, isBinary)
+        self.factory.calls.received(payload, isBinary)
 
     def send_fresh(self, payload: bytes, until: float, backlog: int) -> None:
         """Write on the loop's thread, unless it is too late or the peer does not read."""
@@ -65,6 +78,7 @@ class _Protocol(AsyncioRosBridgeProtocol):
         elif now - self._asked > config.ping_timeout:
             self.dropConnection(abort=True)
             return
+        self.factory.calls.tend()
         self.factory.manager.loop.call_later(config.ping, self._watch)
 
 
@@ -74,22 +88,14 @@ class Connection(AsyncioRosBridgeClientFactory):
     compression = "none"
     factor = 1.7
 
-    def __init__(
-        self,
-        url: str,
-        config: LinkConfig,
-        received: Received,
-        up: Callable[[], None],
-        down: Callable[[], None],
-    ) -> None:
+    def __init__(self, url: str, config: LinkConfig, calls: Calls) -> None:
         """Prepare; see `start`."""
         manager = AsyncioEventLoopManager()
         manager.run()
         super().__init__(url, loop=manager.loop)
         self._manager = manager
         self.protocol = _Protocol
-        self.received = received
-        self.config, self._call_up, self._call_down = config, up, down
+        self.config, self.calls = config, calls
         self.initialDelay, self.maxDelay = config.first_delay, config.most_delay
         self.setProtocolOptions(
             maxMessagePayloadSize=config.largest,
@@ -100,14 +106,14 @@ class Connection(AsyncioRosBridgeClientFactory):
     def ready(self, proto: Any) -> None:
         """Tell that a connection is open."""
         super().ready(proto)
-        self._call_up()
+        self.calls.up()
 
     def connection_lost(self, proto: Any) -> None:
         """Tell that a connection was lost, and reconnect; a handshake that failed counts too."""
         was_open = self._proto is proto
         super().connection_lost(proto)
         if was_open:
-            self._call_down()
+            self.calls.down()
 
     def send(self, payload: bytes, until: float) -> bool:
         """Write a frame if there is a connection; return whether it was tried."""
@@ -128,22 +134,14 @@ class Connection(AsyncioRosBridgeClientFactory):
         self.manager.terminate()
 
 
-def start(
-    url: str,
-    config: LinkConfig,
-    received: Received,
-    up: Callable[[], None],
-    down: Callable[[], None],
-) -> Connection:
+def start(url: str, config: LinkConfig, calls: Calls) -> Connection:
     """Connect and keep connected.
 
     Args:
         url: Of the bridge.
         config: Pings, waits and limits.
-        received: Takes each frame and whether it is binary; on the connection's thread.
-        up: Called after each connection, on that thread.
-        down: Called after each loss, on that thread.
+        calls: Told what happens.
     """
-    connection = Connection(url, config, received, up, down)
+    connection = Connection(url, config, calls)
     connection.connect()
     return connection

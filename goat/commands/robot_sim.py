@@ -13,9 +13,11 @@ from goat.commands.scene import parse_start
 from robot.bridge import Bridge
 from robot.link import Link
 from robot.messages import Dialect
+from robot.sim_navigation import SimNavigation
 from robot.sim_node import SimNode, SimNodeConfig
 from sim.home import HomeConfig, HomeSim
 from sim.sensors import NoiseConfig
+from sim.truth import GroundTruth
 from sim.worlds import load_world
 
 
@@ -43,7 +45,11 @@ def simulate(options: RobotSim, console: Console) -> int:
             sim.reset(start)
         link.open()
         console.print(f"{sim.world.name} behind {options.bridge}; Ctrl-C ends it", highlight=False)
-        SimNode(sim, link, node, sim.labels).run(threading.Event())
+        navigation = None
+        if options.navigation != "none":
+            floor = GroundTruth(sim).navigable()
+            navigation = SimNavigation(options.navigation, link, floor, sim.body)
+        SimNode(sim, link, node, sim.labels, navigation).run(threading.Event())
     finally:
         link.close()
         sim.close()

@@ -17,8 +17,10 @@ from robot.link import Link
 from robot.messages import Dialect
 from robot.ros import RosRobot
 from robot.safety import GateConfig
+from robot.sim_navigation import SimNavigation
 from robot.sim_node import SimNode, SimNodeConfig
 from sim.home import HomeConfig, HomeSim
+from sim.truth import GroundTruth
 from sim.worlds.world import World
 
 RAW = Topics(
@@ -33,7 +35,8 @@ PACKED = Topics(semantic=RAW.semantic, labels=RAW.labels)
 class SimulatedRobot:
     """Lives on a thread of its own, where its GL context is."""
 
-    def __init__(self, world: World, url: str, config: SimNodeConfig) -> None:
+    def __init__(self, world: World, url: str, config: SimNodeConfig, navigation: str) -> None:
+        self._navigation = navigation
         self.sim: HomeSim | None = None
         self.node: SimNode | None = None
         self._ready, self._stop = threading.Event(), threading.Event()
@@ -60,7 +63,11 @@ class SimulatedRobot:
         self.sim = HomeSim(world, home, np.random.default_rng(0))
         link = Link(url)
         link.open()
-        self.node = SimNode(self.sim, link, config, self.sim.labels)
+        navigation = None
+        if self._navigation != "velocity":
+            floor = GroundTruth(self.sim).navigable()
+            navigation = SimNavigation(self._navigation, link, floor, self.sim.body)
+        self.node = SimNode(self.sim, link, config, self.sim.labels, navigation)
         self._ready.set()
         self.node.run(self._stop)
         link.close()
@@ -83,7 +90,7 @@ def live(tmp_path: Path) -> Iterator[Callable[..., tuple[Bridge, SimulatedRobot,
         bridge = Bridge(dialect=dialect).start()
         running.append(bridge.stop)
         node = SimNodeConfig(dialect=dialect, compressed=packed, camera_hz=10.0, watchdog=watchdog)
-        robot = SimulatedRobot(world, bridge.url, node)
+        robot = SimulatedRobot(world, bridge.url, node, str(changes.get("drive", "velocity")))
         running.append(robot.close)
         values = {
             "bridge": bridge.url,

@@ -130,6 +130,19 @@ def test_a_base_without_a_watchdog_is_found_out(live) -> None:
     assert "has no watchdog" in said[0]
 
 
+def test_without_odometry_the_watchdog_is_not_proved(live) -> None:
+    _, robot, ours = live(two_room_world())
+    ours.observe()
+    said: list[str] = []
+    trial = threading.Thread(target=lambda: said.append(str(proves_watchdog(ours, said.append))))
+    trial.start()
+    time.sleep(0.6)
+    robot.close()
+    trial.join()
+    assert "broken off" in said[0]
+    assert said[-1] == "False"
+
+
 def test_a_base_with_a_watchdog_proves_it(live) -> None:
     _, robot, ours = live(two_room_world())
     ours.observe()

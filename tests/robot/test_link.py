@@ -121,3 +121,53 @@ def test_the_bridge_drops_what_a_real_one_of_its_dialect_drops(links) -> None:
         link.publish("/info", {"K": [0.0] * 9})
         assert until(lambda: link.counts["status messages"] == 1)
         assert "does not have a field K" in link.last_status
+
+
+def test_a_subscription_that_the_bridge_lost_is_made_again(bridge: Bridge, links) -> None:
+    robot = links(bridge.url)
+    agent = Link(bridge.url, LinkConfig(ping=0.05, silent=0.3))
+    agent.open()
+    got: list[float] = []
+    agent.subscribe("/odom", TWIST, lambda message, at: got.append(at))
+    agent.subscribe("/tf_static", TWIST, lambda message, at: None, streams=False)
+    robot.advertise("/odom", TWIST)
+
+    def comes() -> bool:
+        robot.publish("/odom", SLOW)
+        return bool(got)
+
+    assert until(comes)
+    assert agent.counts["subscribed again"] == 0
+    for client in bridge.board._clients:
+        client.subscriptions.clear()
+    time.sleep(0.05)
+    got.clear()
+    assert until(comes)
+    assert agent.counts["subscribed again"] == 1, "and only what streams"
+    agent.close()
+
+
+def test_an_action_is_served_asked_and_called_back(bridge: Bridge, links) -> None:
+    robot, goals, control = (links(bridge.url) for _ in range(3))
+    asked: list[dict] = []
+    answers: list[dict] = []
+    robot.serve({"op": "advertise_action", "action": "/go", "type": "a/b/C"}, asked.append)
+    assert until(lambda: "/go" in bridge.board._servers)
+    number = goals.ask(
+        {"op": "send_action_goal", "action": "/go", "action_type": "a/b/C"}, answers.append
+    )
+    assert until(lambda: asked)
+    assert asked[0]["id"] == number
+    robot.tell({"op": "action_feedback", "id": number, "action": "/go", "values": {}})
+    control.tell({"op": "cancel_action_goal", "id": number, "action": "/go"})
+    assert until(lambda: len(asked) == 2)
+    robot.tell({"op": "action_result", "id": number, "action": "/go", "status": 5, "values": {}})
+    assert until(lambda: [a["op"] for a in answers] == ["action_feedback", "action_result"])
+
+
+def test_nothing_is_asked_without_a_connection(bridge: Bridge, links) -> None:
+    link = links(bridge.url)
+    bridge.stop()
+    assert until(lambda: not link.connected)
+    with pytest.raises(LinkError, match="not connected"):
+        link.ask({"op": "send_action_goal", "action": "/go"}, print)
