@@ -102,7 +102,7 @@ class Gate:
         self._lock = threading.Lock()
         self._wish: tuple[VelocityCommand, float] | None = None
         self._around: Surroundings | None = None
-        self._last = -float("inf")
+        self._last: float | None = None
 
     def wish(self, command: VelocityCommand, now: float) -> None:
         """Take over what the planner wants, at a monotonic time; it counts for `ttl`."""
@@ -123,7 +123,7 @@ class Gate:
         """Return what to send at a monotonic time; call it regularly, and send what it returns."""
         with self._lock:
             wish, around = self._wish, self._around
-            dt, self._last = now - self._last, now
+            dt, self._last = 0.0 if self._last is None else now - self._last, now
             reason = self._why_not(wish, around, now)
             if reason is not None or wish is None or around is None:
                 return self._stop(reason or "no wish")
