@@ -21,6 +21,8 @@ from robot.navigation import NavigationConfig
 from robot.safety import GateConfig
 
 T = TypeVar("T")
+_MORE = 0.01
+"""What the planner keeps beyond the gate's gap, m: else one would ask for what the other holds."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,9 @@ class RobotConfig:
 
     @property
     def body(self) -> Body:
-        """What a planner must know."""
+        """What a planner must know: it keeps the room that the gate asks for, and a little more."""
         return Body(
-            radius=self.shape.radius,
+            radius=self.shape.radius + self.gate.stopping.gap + _MORE,
             height=self.shape.height,
             step_height=self.shape.step_height,
             max_linear=self.gate.linear.velocity,

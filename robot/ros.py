@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from scipy.spatial.transform import RigidTransform
@@ -33,6 +34,7 @@ from robot.messages import STILL, Dialect, dialect_of_type, write_stamped_twist,
 from robot.navigation import MoveBaseClient, Nav2Client
 from robot.safety import Gate, Surroundings, Verdict
 from robot.sensors import Sensors
+from robot.stall import StallWatch
 
 _log = logging.getLogger(__name__)
 _CONTROL = ("nav_msgs/Odometry", "tf2_msgs/TFMessage")
@@ -61,6 +63,7 @@ class RosRobot:
         """Of the robot's own navigation, if that drives."""
         self._goals = Link(config.bridge, config.link)
         self._path: Float64Array | None = None
+        self._stall = StallWatch()
         self.verdict = Verdict(STILL, "not connected yet")
         """What was decided last."""
         self._dialect = Dialect.ROS2
@@ -126,7 +129,8 @@ class RosRobot:
         Raises:
             SensorError: None came for a long time.
         """
-        return self.sensors.observe(timeout=30.0)
+        seen = self.sensors.observe(timeout=30.0)
+        return replace(seen, collided=True) if self._stall.take() else seen
 
     def act(self, action: Action) -> None:
         """Wish for a velocity, or for the path that was shown; anything else is a stop."""
@@ -208,6 +212,7 @@ class RosRobot:
             self.driver.cancel()
         else:
             self.verdict = self.gate.decide(now)
+            self._stall.note(self.gate.meant(now), self.sensors.speed() or (0.0, 0.0), now)
         if not self._silent.is_set():
             self._publish(self.verdict.command)
 

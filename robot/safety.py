@@ -139,6 +139,16 @@ class Gate:
             return f"emergency stop: {self._estop.reason}"
         return self._fault(now)
 
+    def meant(self, now: float) -> VelocityCommand | None:
+        """Return what the robot is meant to do at a monotonic time, if the map lets it.
+
+        None if it is to stand for any other reason.
+        """
+        with self._lock:
+            wish = self._wish
+            barred = self._why_not(wish, self._around, now) is not None
+            return None if barred or wish is None else wish[0]
+
     def _why_not(
         self, wish: tuple[VelocityCommand, float] | None, around: Surroundings | None, now: float
     ) -> str | None:

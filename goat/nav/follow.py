@@ -14,6 +14,8 @@ from goat.types import Body, DiscreteAction, Float64Array, Path, VelocityCommand
 
 _AHEAD = 0.1
 """A heading that is off by less counts as straight ahead, rad."""
+_STILL = 0.05
+"""Turning more slowly than this without driving leads nowhere, rad/s."""
 
 
 @dataclass(frozen=True)
@@ -272,7 +274,7 @@ class _Arcs:
         self.least = min(limit, outlook.here + 0.005)
 
     def best(self, fastest: float) -> VelocityCommand | None:
-        """Return the best velocity up to a speed, m/s; None if nothing is possible."""
+        """Return the best velocity up to a speed, m/s; None if nothing is better than standing."""
         speeds = fastest * np.array(self.config.speeds)
         turns = self.body.max_angular * np.linspace(-1.0, 1.0, self.config.turns)
         linear, angular = (grid.ravel() for grid in np.meshgrid(speeds, turns))
@@ -288,7 +290,10 @@ class _Arcs:
             angular = float(np.clip(2.0 * turn, -limit, limit))
             ahead = abs(turn) < _AHEAD
             return VelocityCommand(fastest * min(1.0, length / 0.5) * ahead, angular)
-        return VelocityCommand(float(linear[k]), float(fine[m])) if np.isfinite(price[m]) else None
+        stands = linear[k] == 0.0 and abs(fine[m]) < _STILL
+        if stands or not np.isfinite(price[m]):
+            return None
+        return VelocityCommand(float(linear[k]), float(fine[m]))
 
     def _turn_first(self, speed: float) -> tuple[float, float, float]:
         """Return the best turn on the spot, rad, the drive straight ahead after it, m, its price.
