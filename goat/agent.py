@@ -14,7 +14,7 @@ from goat.frames import planar_of
 from goat.memory.matcher import GoalMatcher, Match
 from goat.nav.navigator import Navigator
 from goat.perception.gate import GateConfig
-from goat.pursuit import Pursuit
+from goat.pursuit import WAITING, Pursuit
 from goat.steps import StepLog
 from goat.target import TargetConfig
 from goat.types import Action, AgentFrame, Goal, InstanceGoal, Observation, PlaceGoal, Status
@@ -99,6 +99,12 @@ class Agent:
         if self.status is not None:
             self.memory.save()
         return decision.step.action
+
+    def watch(self, observation: Observation) -> None:
+        """Look and remember while there is no goal; `frame` shows it."""
+        here = self.watcher.watch(observation, self._log)
+        self._goal, self._matches = None, []
+        self._log.note(observation, here, WAITING)
 
     @property
     def pose(self) -> tuple[float, float, float]:

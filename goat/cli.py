@@ -29,6 +29,7 @@ _HANDLERS = {
     options.RobotSim: "goat.commands.robot_sim:simulate",
     options.RobotBridge: "goat.commands.robot_sim:serve_bridge",
     options.RobotClear: "goat.commands.robot:clear",
+    options.Replay: "goat.commands.replay:replay",
     options.MapExport: "goat.commands.maps:export_map",
     options.MapImport: "goat.commands.maps:import_map",
     options.List: "goat.commands.listing:list_names",

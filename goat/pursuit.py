@@ -32,6 +32,10 @@ class Decision:
     """Why."""
 
 
+WAITING = Decision(Step(DiscreteAction.STOP, None, Progress.MOVING, "waiting for a goal"), None)
+"""What is done without a goal."""
+
+
 class Pursuit:
     """Decides step by step; one per agent, reset for each goal."""
 

@@ -15,6 +15,7 @@ _EXTRA_OF_PACKAGE = {
     "safetensors": "perception",
     "open3d": "mesh",
     "rerun": "viz",
+    "viser": "viz",
     "mcap": "record",
     "rosbags": "record",
     "roslibpy": "ros",

@@ -362,6 +362,8 @@ class Status(Enum):
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
     ERROR = "error"
+    CANCELLED = "cancelled"
+    """A person wanted something else."""
 
 
 class CellState(IntEnum):

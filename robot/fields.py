@@ -103,16 +103,20 @@ def text(value: object, name: str, longest: int = 200) -> str:
 
 
 def blob(value: object, name: str, most: int) -> bytes:
-    """Return the bytes of a base64 string, or of a list of small integers.
+    """Return the bytes of a base64 string, of a list of small integers, or of an array of bytes.
 
     Args:
-        value: As rosbridge writes `uint8[]`.
+        value: As rosbridge writes `uint8[]`, or as a recording holds it.
         name: For the error.
         most: Greatest number of bytes.
 
     Raises:
-        MessageError: It is neither, or too long.
+        MessageError: It is none of these, or too long.
     """
+    if isinstance(value, np.ndarray) and value.dtype == np.uint8:
+        value = value.tobytes() if value.size <= most else value.size
+    if isinstance(value, bytes) and len(value) <= most:
+        return value
     if isinstance(value, str):
         if len(value) > 4 * (most // 3 + 1):
             raise MessageError(f"{name} is longer than {most} bytes")

@@ -121,12 +121,12 @@ class Sensors:
         """
         until = time.monotonic() + timeout
         while True:
-            found = self._newest()
+            found = self.poll()
             if found is not None:
                 return found
             left = until - time.monotonic()
             if left <= 0.0:
-                raise SensorError(f"no observation within {timeout:g} s: {self._missing()}")
+                raise SensorError(f"no observation within {timeout:g} s: {self.missing()}")
             with self._came:
                 self._came.wait(min(left, 0.1))
 
@@ -184,8 +184,8 @@ class Sensors:
 
     # The caller's thread
 
-    def _newest(self) -> Observation | None:
-        """Return the newest observation that is complete and was not returned before."""
+    def poll(self) -> Observation | None:
+        """Return the newest observation if it is complete and new, without waiting; else None."""
         depth = self._images["depth"].newest()
         if depth is None or depth[0] <= self._shown or self._camera is None:
             return None
@@ -245,7 +245,7 @@ class Sensors:
             semantic=None if ids is None else read_ids(ids.message),
         )
 
-    def _missing(self) -> str:
+    def missing(self) -> str:
         """Return which topic keeps an observation from being made, and what to do."""
         topics = self._config.topics
         if self._camera is None:

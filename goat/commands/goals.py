@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import yaml
@@ -85,31 +85,44 @@ def read_photo(path: Path) -> UInt8Array:
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise GoalError(f"{path} is {size >> 20} MiB; photos up to {MAX_BYTES >> 20} MiB are read")
+    return decode_photo(path, str(path))
+
+
+def decode_photo(source: Path | BinaryIO, name: str) -> UInt8Array:
+    """Decode a photo (H, W, 3), upright, its longer side at most 1280 px.
+
+    Args:
+        source: An image file.
+        name: For the error.
+
+    Raises:
+        GoalError: It is huge, truncated or no image.
+    """
     try:
-        return _decode(path)
+        return _decode(source, name)
     except Image.DecompressionBombError as error:
-        raise _too_large(path, str(error)) from error
+        raise _too_large(name, str(error)) from error
     except (OSError, ValueError, SyntaxError, EOFError, ArithmeticError) as error:
         raise GoalError(
-            f"{path} cannot be read as an image ({error}); give a whole JPEG or PNG file"
+            f"{name} cannot be read as an image ({error}); give a whole JPEG or PNG file"
         ) from error
 
 
-def _decode(path: Path) -> UInt8Array:
-    with Image.open(path) as image:
+def _decode(source: Path | BinaryIO, name: str) -> UInt8Array:
+    with Image.open(source) as image:
         if image.width * image.height > MAX_PIXELS:
-            raise _too_large(path, f"{image.width} x {image.height}")
+            raise _too_large(name, f"{image.width} x {image.height}")
         if min(image.size) < 16:
-            raise GoalError(f"{path} is {image.width} x {image.height}: too small to show anything")
+            raise GoalError(f"{name} is {image.width} x {image.height}: too small to show anything")
         image.draft("RGB", (_MAX_SIDE, _MAX_SIDE))
         upright = ImageOps.exif_transpose(image).convert("RGB")
     upright.thumbnail((_MAX_SIDE, _MAX_SIDE))
     return np.array(upright, np.uint8)
 
 
-def _too_large(path: Path, size: str) -> GoalError:
+def _too_large(name: str, size: str) -> GoalError:
     return GoalError(
-        f"the photo {path} is too large ({size}); at most {MAX_PIXELS // 1_000_000} megapixels "
+        f"the photo {name} is too large ({size}); at most {MAX_PIXELS // 1_000_000} megapixels "
         "are read: scale it down"
     )
 

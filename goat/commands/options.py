@@ -27,6 +27,11 @@ class Recording:
     """"none", "rerun" (a live window) or the path of a .rrd file to write."""
     mesh: bool = False
     """Write a textured reconstruction and every instance's cloud and box (needs the mesh extra)."""
+    record: Path | None = None
+    """Also record it as MCAP with standard ROS 2 messages; an existing file gets a numbered one
+    beside it."""
+    record_quality: int = 95
+    """Of the recording's colour JPEG, 1 to 100."""
 
 
 @dataclass(frozen=True)
@@ -243,10 +248,21 @@ class RobotDrive(Verb):
     """SQLite file to remember in; an existing one is continued."""
     out: Path = Path("runs/robot")
     """Folder for the results; if it exists, a numbered one beside it is used."""
+    viewer: str = "none"
+    """"none", "viser" (the operator's page), "rerun" (a live window) or the path of a .rrd file."""
+    viewer_host: str = "127.0.0.1"
+    """Address the operator's page listens on; whoever reaches it drives the robot."""
+    viewer_port: int = 8080
+    """Its port."""
     minutes: float = 10.0
     """Time allowed per goal."""
     preflight: bool = True
     """Prove that the base stops by itself; without it the robot creeps."""
+    record: Path | None = None
+    """Also record it as MCAP with standard ROS 2 messages; an existing file gets a numbered one
+    beside it."""
+    record_quality: int = 95
+    """Of the recording's colour JPEG, 1 to 100."""
 
 
 @dataclass(frozen=True)
@@ -263,6 +279,8 @@ class RobotSim(Verb):
     """Send images as they are, not as JPEG and PNG."""
     stamped: bool = False
     """Listen to TwistStamped in place of Twist."""
+    navigation: Literal["none", "nav2", "move_base"] = "none"
+    """Drive to goals by itself, as with Nav2 or move_base."""
     camera: Literal["default", "stretch", "spot"] = "default"
     """Camera and body of the robot."""
     camera_hz: float = 15.0
@@ -305,11 +323,77 @@ class Robot:
     ]
 
 
+@dataclass(frozen=True)
+class TopicNames:
+    """Names in a recording's ROS graph, in place of those of the robot's file."""
+
+    color: str | None = None
+    """Colour, Image or CompressedImage."""
+    depth: str | None = None
+    """Depth registered to colour, Image or CompressedImage."""
+    camera_info: str | None = None
+    """CameraInfo of colour."""
+    odometry: str | None = None
+    """Odometry of the base, or tf that has it."""
+    tf: str | None = None
+    """Frames that move."""
+    tf_static: str | None = None
+    """Frames that do not."""
+    semantic: str | None = None
+    """Object ids of a simulator."""
+    labels: str | None = None
+    """Their categories."""
+
+
+@dataclass(frozen=True)
+class FrameNames:
+    """Names of frames in a recording, in place of those of the robot's file."""
+
+    base: str | None = None
+    """On the floor, x forward."""
+    odom: str | None = None
+    """Odometry's; it counts where odometry is read from tf."""
+    camera: str | None = None
+    """Optical frame of the images; by default what they say."""
+
+
+@dataclass(frozen=True)
+class Replay(Verb):
+    """See, remember and match over a recording, without driving; the same result every time."""
+
+    file: conf.Positional[Path]
+    """MCAP, .db3 or ROS 1 .bag, or a folder that rosbag2 wrote."""
+    config: Path | None = None
+    """YAML file that describes the robot, such as launch/stretch.yaml."""
+    topics: TopicNames = TopicNames()
+    frames: FrameNames = FrameNames()
+    goal: conf.UseAppendAction[tuple[str, ...]] = ()
+    """A goal; repeat the flag for more. By default those that were recorded."""
+    detector: str | None = None
+    """A name that `goat list` prints, or NAME:MODEL; by default "simulator" if the recording has
+    object ids and labels, else "grounding-dino"."""
+    segmenter: str = "facebook/sam2.1-hiera-tiny"
+    """SAM 2 model for the masks of open-vocabulary detectors; "none" takes whole boxes."""
+    vocabulary: tuple[str, ...] = ()
+    """Categories an open-vocabulary detector looks for besides those asked for."""
+    encoder: str = "none"
+    """Image and text encoder for sentences: "none", NAME or NAME:MODEL."""
+    matcher: str = "sift"
+    """Keypoint matcher for photos: NAME or NAME:MODEL."""
+    memory: Path | None = None
+    """SQLite file to remember in; an existing one is continued."""
+    out: Path = Path("runs/replay")
+    """Folder for the results; if it exists, a numbered one beside it is used."""
+    hz: float | None = None
+    """Use at most so many observations per second of the recording; by default all."""
+
+
 Command = (
     Annotated[Demo, conf.subcommand("demo")]
     | Annotated[Run, conf.subcommand("run")]
     | Annotated[Bench, conf.subcommand("bench")]
     | Annotated[Robot, conf.subcommand("robot")]
+    | Annotated[Replay, conf.subcommand("replay")]
     | Annotated[Map, conf.subcommand("map")]
     | Annotated[List, conf.subcommand("list")]
     | Annotated[Doctor, conf.subcommand("doctor")]

@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from goat.errors import ConfigError, UnknownNameError
+from goat.memory.language import parse
 from goat.memory.vocabulary import accepts, canonical, known_words
 from goat.perception.catalog import DETECTORS, ENCODERS, MATCHERS
 from goat.protocols import Detector, KeypointMatcher
 from goat.registry import suggest
-from goat.types import CategoryGoal, Task
+from goat.types import CategoryGoal, Goal, LanguageGoal, Task
 
 if TYPE_CHECKING:
     from goat.memory.matcher import Encoders
@@ -112,13 +113,23 @@ def _check_category(category: str, vocabulary: Collection[str]) -> None:
     )
 
 
+def _named(goal: Goal) -> tuple[str, ...]:
+    """Return the categories that a goal names."""
+    match goal:
+        case CategoryGoal(category):
+            return (category,)
+        case LanguageGoal(text):
+            return parse(text).nouns
+    return ()
+
+
 def merged_vocabulary(tasks: Sequence[Task], vocabulary: Sequence[str]) -> tuple[str, ...]:
-    """Return the vocabulary with the categories asked for added, in order, each once.
+    """Return the vocabulary with what the goals name added, in order, each once.
 
     Raises:
         ConfigError: There is nothing to look for.
     """
-    asked = [task.goal.category for task in tasks if isinstance(task.goal, CategoryGoal)]
+    asked = [word for task in tasks for word in _named(task.goal)]
     merged = tuple(dict.fromkeys(word.strip().lower() for word in [*vocabulary, *asked]))
     if not any(merged):
         raise ConfigError("nothing to look for; name categories with --vocabulary")

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from goat.bench.results import plain
-from goat.bench.session import GoalResult, SessionConfig, run_tasks
-from goat.build import BuildConfig, build_agent
-from goat.commands.folders import fresh_folder
 from goat.commands.goals import parse_goal
 from goat.commands.options import RobotClear, RobotDrive
-from goat.commands.parts import (
-    check_categories,
-    make_detector,
-    make_encoders,
-    make_matcher,
-    merged_vocabulary,
-)
-from goat.commands.recorders import ReportRecorder, ResultsRecorder
+from goat.commands.recording import check_record
+from goat.commands.robot_session import RobotSession
 from goat.commands.run import print_table
 from goat.errors import ConfigError, GoalError
-from goat.types import AgentFrame, Task
+from goat.types import Task
+from goat.view.rerun import check_viewer
 from robot.config import RobotConfig, read_config
 from robot.estop import EmergencyStop
 from robot.preflight import proves_watchdog
@@ -42,10 +33,16 @@ def drive(options: RobotDrive, console: Console) -> int:
         LinkError: No bridge answers.
         SensorError: Nothing comes from the camera or the base.
     """
-    if not options.goal:
-        raise GoalError('no goal is given; add --goal "text:the blue chair by the window"')
+    if not options.goal and options.viewer != "viser":
+        raise GoalError(
+            'no goal is given; add --goal "text:the blue chair by the window", or --viewer viser '
+            "to give goals on a page"
+        )
+    if options.viewer not in ("none", "viser"):
+        check_viewer(options.viewer)
     tasks = [Task(parse_goal(text), ()) for text in options.goal]
     config = robot_config(options.config, options.bridge)
+    check_record(options.record, options.record_quality)
     estop = EmergencyStop(stop_file(config.name))
     estop.check()
     with ExitStack() as stack:
@@ -54,8 +51,9 @@ def drive(options: RobotDrive, console: Console) -> int:
         size = f"{first.camera.width} x {first.camera.height} px"
         console.print(f"{config.name} sees, {size}", style="dim", highlight=False)
         robot.gate.trusted = options.preflight and proves_watchdog(robot, console.print)
-        results = _pursue(options, config, robot, tasks, stack, console)
-    print_table(results, console)
+        session = RobotSession(options, config, robot, tasks, stack, console)
+        stack.callback(lambda: print_table(session.results, console))
+        session.run(tasks)
     return 0
 
 
@@ -88,57 +86,3 @@ def stop_file(name: str) -> Path:
         raise ConfigError(f"a robot's name is letters, digits, - and _, got {name!r}")
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(state) / "goat" / f"{name}.estop"
-
-
-class MapFeeder:
-    """Gives the gate the agent's map after each step."""
-
-    def __init__(self, robot: RosRobot) -> None:
-        """Feed `robot`."""
-        self._robot = robot
-
-    def goal_started(self, index: int, total: int, task: Task) -> None:
-        """Nothing to do."""
-
-    def stepped(self, frame: AgentFrame) -> None:
-        """Place odometry in the map, and both in the gate."""
-        odometry = frame.observation.odom_from_base
-        self._robot.show_map(frame.grid, frame.map_from_base * odometry.inv())
-
-    def goal_ended(self, result: GoalResult) -> None:
-        """Nothing to do."""
-
-
-def _pursue(
-    options: RobotDrive,
-    config: RobotConfig,
-    robot: RosRobot,
-    tasks: list[Task],
-    stack: ExitStack,
-    console: Console,
-) -> list[GoalResult]:
-    labels = robot.sensors.labels
-    words = tuple(sorted(set(labels.values())))
-    if options.detector == "simulator":
-        check_categories(tasks, words)
-    else:
-        words = merged_vocabulary(tasks, options.vocabulary)
-    agent = build_agent(
-        robot.body,
-        make_detector(options.detector, labels, words, options.segmenter),
-        options.memory,
-        BuildConfig(asynchronous=options.detector != "simulator"),
-        vocabulary=words,
-        keypoints=make_matcher(options.matcher),
-        encoders=make_encoders(options.encoder),
-    )
-    stack.callback(agent.close)
-    folder = fresh_folder(options.out)
-    steps = SessionConfig(max_steps=round(options.minutes * 60.0 * config.camera_hz))
-    settings = {"run": plain(asdict(options)), "robot": plain(config), "agent": plain(agent.config)}
-    results = ResultsRecorder(folder / "results.json", settings, 0)
-    report = ReportRecorder(folder, None)
-    stack.callback(lambda: report.finish(f"GOAT on {config.name}", results.document))
-    run_tasks(agent, robot, None, tasks, steps, [MapFeeder(robot), results, report])
-    console.print(f"report: {folder / 'report.html'}", highlight=False, soft_wrap=True)
-    return results.goals

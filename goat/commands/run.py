@@ -34,6 +34,7 @@ from goat.commands.recorders import (
     VideoRecorder,
     ViewerRecorder,
 )
+from goat.commands.recording import check_record, open_recorders
 from goat.commands.scene import Scene, open_scene
 from goat.errors import ConfigError, GoalError
 from goat.memory.vocabulary import accepts
@@ -69,6 +70,7 @@ def check(options: Run) -> None:
         )
     if options.recording.viewer != "none":
         check_viewer(options.recording.viewer)
+    check_record(options.recording.record, options.recording.record_quality)
     if options.max_steps < 1 or options.sample_goals < 0 or options.seed < 0:
         raise ConfigError(
             "--max-steps must be 1 or more, --sample-goals and --seed 0 or more; got "
@@ -130,6 +132,8 @@ def record(options: Run, scene: Scene, tasks: list[Task], console: Console) -> l
             stack.callback(video.close)
             observers.append(video)
         observers += _viewers(options.recording, folder, stack)
+        record, quality = options.recording.record, options.recording.record_quality
+        observers += open_recorders(record, quality, scene.sim.labels, stack, console)
         progress = ProgressRecorder(console)
         stack.callback(progress.close)
         run_tasks(agent, scene.sim, scene.evaluator, tasks, config, [*observers, progress])

@@ -45,6 +45,12 @@ class Description:
     """To other things."""
 
     @property
+    def nouns(self) -> tuple[str, ...]:
+        """Categories of the thing and of what it is related to."""
+        own = () if self.noun is None else (self.noun,)
+        return own + tuple(noun for r in self.relations for noun in r.anchor.nouns)
+
+    @property
     def discriminates(self) -> bool:
         """Whether it says more than the category."""
         return bool(self.colors or self.materials or self.sizes or self.room or self.relations)

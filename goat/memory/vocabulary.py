@@ -221,5 +221,10 @@ def every_word() -> frozenset[str]:
     return frozenset(words | {name for signs in ROOM_SIGNS.values() for name in signs})
 
 
+def household() -> tuple[str, ...]:
+    """Return the names of everything this module knows, one for each thing, in order."""
+    return tuple(sorted({canonical(word) for word in every_word()} - {"seat"}))
+
+
 def _is_kind(special: str, general: str) -> bool:
     return special.endswith(" " + general) or special in KINDS.get(general, ())

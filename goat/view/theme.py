@@ -38,6 +38,7 @@ STATUS_COLOR = {
     Status.UNREACHABLE: BAD,
     Status.TIMEOUT: TARGET,
     Status.ERROR: BAD,
+    Status.CANCELLED: MUTED,
 }
 
 

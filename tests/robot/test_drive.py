@@ -13,7 +13,7 @@ from textured_world import BOXES, gallery, photo_from
 
 from goat.bench.session import SessionConfig, run_tasks
 from goat.build import build_agent
-from goat.commands.robot import MapFeeder
+from goat.commands.robot_session import MapFeeder
 from goat.frames import planar_of
 from goat.perception.detectors.simulator import SimulatorDetector
 from goat.types import (

@@ -49,12 +49,20 @@ def test_numbers_keep_their_values() -> None:
 
 
 @given(st.binary(max_size=60))
-def test_bytes_come_as_base64_or_as_a_list(data: bytes) -> None:
+def test_bytes_come_as_base64_as_a_list_or_as_they_are(data: bytes) -> None:
     assert blob(base64.b64encode(data).decode(), "data", 60) == data
     assert blob(list(data), "data", 60) == data
+    assert blob(data, "data", 60) == data
+    assert blob(np.frombuffer(data, np.uint8), "data", 60) == data
 
 
-@pytest.mark.parametrize("bad", ["abc", "a===", "ä" * 8, [256], [1.5], "A" * 500])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "abc", "a===", "ä" * 8, [256], [1.5], "A" * 500, bytes(101), np.zeros(101, np.uint8),
+        np.zeros(4, np.float32),
+    ],
+)  # fmt: skip
 def test_damaged_or_long_bytes_are_refused(bad: object) -> None:
     with pytest.raises(MessageError, match="data"):
         blob(bad, "data", 100)

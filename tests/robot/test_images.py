@@ -54,6 +54,19 @@ def test_what_is_written_is_read(dialect: Dialect) -> None:
     np.testing.assert_array_equal(read_ids(write_ids(ids, dialect, 1.0, "c")), ids)
 
 
+def test_a_recording_holds_bytes_in_place_of_base64() -> None:
+    def as_recorded(message: dict) -> dict:
+        data = np.frombuffer(base64.b64decode(message["data"]), np.uint8)
+        return message | {"data": data}
+
+    exact = as_recorded(write_depth(DEPTH, Dialect.ROS2, 1.0, "c"))
+    np.testing.assert_array_equal(read_depth(exact), DEPTH)
+    packed = as_recorded(write_packed_depth(DEPTH, Dialect.ROS2, 1.0, "c"))
+    np.testing.assert_allclose(read_depth(packed), DEPTH, atol=0.00051)
+    jpeg = write_jpeg(COLOR, Dialect.ROS2, 1.0, "c")
+    np.testing.assert_array_equal(read_color(as_recorded(jpeg)), read_color(jpeg))
+
+
 @pytest.mark.parametrize("padding", [0, 8, 64])
 @pytest.mark.parametrize("big", [False, True])
 def test_rows_may_be_padded_and_bytes_swapped(padding: int, big: bool) -> None:
