@@ -247,8 +247,9 @@ class Board:
             case "/rosapi/topic_type":
                 return {"type": typed.get(str(args.get("topic")), "")}
             case "/rosapi/publishers":
-                publishers = self._publishers.get(str(args.get("topic")), set())
-                return {"publishers": sorted(client.name for client in publishers)}
+                # All clients publish through the bridge's one node.
+                some = self._publishers.get(str(args.get("topic")))
+                return {"publishers": ["/rosbridge_websocket"] if some else []}
             case "/rosapi/get_time":
                 return {"time": self.dialect.stamp(time.time())}
         return None

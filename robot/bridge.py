@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import logging
 import math
 import threading
 import time
@@ -23,6 +24,8 @@ from robot.board import Board, Client
 from robot.messages import Dialect
 
 _LARGEST = 10 * 1024 * 1024
+_log = logging.getLogger(f"{__name__}.websockets")
+_log.setLevel(logging.CRITICAL)  # a port that was only looked at is no error
 
 
 class Bridge:
@@ -93,7 +96,13 @@ class Bridge:
     async def _listen(self) -> Server:
         host, port = self._address
         return await serve(
-            self._serve, host, port, max_size=_LARGEST, compression=None, ping_interval=None
+            self._serve,
+            host,
+            port,
+            max_size=_LARGEST,
+            compression=None,
+            ping_interval=None,
+            logger=_log,
         )
 
     @staticmethod

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from goat.types import VelocityCommand
+from robot.link import LinkError
 
 if TYPE_CHECKING:
     from robot.ros import RosRobot
@@ -44,6 +45,17 @@ def proves_watchdog(robot: RosRobot, say: Callable[[str], object]) -> bool:
         )
         return False
     return True
+
+
+def other_drivers(robot: RosRobot) -> list[str]:
+    """Return the nodes besides the bridge's that publish velocities; none if nobody can tell."""
+    try:
+        topic = {"topic": robot.config.topics.command}
+        found = robot.control.call("/rosapi/publishers", topic).get("publishers")
+    except LinkError:
+        return []
+    names = found if isinstance(found, list) else []
+    return sorted(str(name) for name in names if "rosbridge" not in str(name))
 
 
 def _creep(robot: RosRobot) -> float | None:

@@ -13,6 +13,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import numpy as np
 import pytest
+from browsing import browser  # noqa: F401  a fixture
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -21,7 +21,7 @@ _EXTRAS = {
     "perception": ("torch", "transformers", "safetensors"),
     "policy": ("torch", "dm_control", "safetensors"),
     "mesh": ("open3d",),
-    "viz": ("rerun",),
+    "viz": ("rerun", "viser"),
     "record": ("mcap", "rosbags"),
     "ros": ("roslibpy",),
 }

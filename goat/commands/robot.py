@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from goat.types import Task
 from goat.view.rerun import check_viewer
 from robot.config import RobotConfig, read_config
 from robot.estop import EmergencyStop
-from robot.preflight import proves_watchdog
+from robot.preflight import other_drivers, proves_watchdog
 from robot.ros import RosRobot
 
 
@@ -33,28 +35,41 @@ def drive(options: RobotDrive, console: Console) -> int:
         LinkError: No bridge answers.
         SensorError: Nothing comes from the camera or the base.
     """
-    if not options.goal and options.viewer != "viser":
+    # A launch file can't leave a flag out; it gives an empty goal.
+    goals = [text for text in options.goal if text]
+    if not goals and options.viewer != "viser":
         raise GoalError(
             'no goal is given; add --goal "text:the blue chair by the window", or --viewer viser '
             "to give goals on a page"
         )
     if options.viewer not in ("none", "viser"):
         check_viewer(options.viewer)
-    tasks = [Task(parse_goal(text), ()) for text in options.goal]
+    tasks = [Task(parse_goal(text), ()) for text in goals]
     config = robot_config(options.config, options.bridge)
     check_record(options.record, options.record_quality)
     estop = EmergencyStop(stop_file(config.name))
     estop.check()
     with ExitStack() as stack:
+        _end_gently(stack)
         robot = stack.enter_context(RosRobot(config, estop))
         first = robot.observe()
         size = f"{first.camera.width} x {first.camera.height} px"
         console.print(f"{config.name} sees, {size}", style="dim", highlight=False)
+        for name in other_drivers(robot) if config.drive == "velocity" else ():
+            text = f"{name} publishes on {config.topics.command} too: its commands pass no gate"
+            console.print(text, style="yellow", highlight=False)
         robot.gate.trusted = options.preflight and proves_watchdog(robot, console.print)
         session = RobotSession(options, config, robot, tasks, stack, console)
         stack.callback(lambda: print_table(session.results, console))
         session.run(tasks)
     return 0
+
+
+def _end_gently(stack: ExitStack) -> None:
+    """Let a service manager's signal end a session as Ctrl-C does: with a stop and a report."""
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        stack.callback(signal.signal, signal.SIGTERM, before)
 
 
 def clear(options: RobotClear, console: Console) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -84,12 +85,19 @@ class RobotSession:
         self._options, self._config, self._robot = options, config, robot
         self._stack, self._console = stack, console
         self._words = _vocabulary(options, robot, tasks)
-        self._agent = self._build_agent()
+        self.agent = self._build_agent()
+        """Sees, remembers and decides."""
         self._steps = SessionConfig(max_steps=round(options.minutes * 60.0 * config.camera_hz))
         self._folder = fresh_folder(options.out)
         self._recorder = self._record(self._folder)
         self._observers: list[SessionObserver] = [MapFeeder(robot), self._recorder]
         self._observers += self._viewers(self._folder)
+        self.closing = threading.Event()
+        """Once it is set, no more goals of a person are waited for."""
+        self.desk = Desk(self._safety(), self._check)
+        """Takes the goals of a person, if there is a page."""
+        self.page = self._open_page() if options.viewer == "viser" else None
+        """The operator's page, if there is one."""
 
     @property
     def results(self) -> list[GoalResult]:
@@ -98,10 +106,12 @@ class RobotSession:
 
     def run(self, tasks: list[Task]) -> None:
         """Pursue the goals; with a page, wait for more until interrupted."""
-        if self._options.viewer == "viser":
-            self._serve(tasks)
-        else:
-            run_tasks(self._agent, self._robot, None, tasks, self._steps, self._observers)
+        if self.page is None:
+            run_tasks(self.agent, self._robot, None, tasks, self._steps, self._observers)
+            return
+        for task in tasks:
+            self.desk.ask(task.goal)
+        self._serve(self.page)
 
     def _build_agent(self) -> Agent:
         options, labels = self._options, self._robot.sensors.labels
@@ -121,7 +131,7 @@ class RobotSession:
         settings = {
             "run": plain(asdict(self._options)),
             "robot": plain(self._config),
-            "agent": plain(self._agent.config),
+            "agent": plain(self.agent.config),
         }
         return ResultsRecorder(folder / "results.json", settings, 0)
 
@@ -146,26 +156,26 @@ class RobotSession:
 
     # A person at the page
 
-    def _serve(self, tasks: list[Task]) -> None:
-        desk = Desk(self._safety(), self._check)
-        for task in tasks:
-            desk.ask(task.goal)
-        page = OperatorPage(desk, self._options.viewer_host, self._options.viewer_port)
+    def _open_page(self) -> OperatorPage:
+        page = OperatorPage(self.desk, self._options.viewer_host, self._options.viewer_port)
         self._stack.callback(page.close)
         self._console.print(f"the operator's page: {page.url}; Ctrl-C ends", highlight=False)
-        robot = HeldRobot(self._robot, desk, page.look)
-        agent = SkippableAgent(self._agent, desk)
-        observers = [*self._observers, desk, ViewerRecorder(page)]
-        while True:
-            task = desk.next()
+        return page
+
+    def _serve(self, page: OperatorPage) -> None:
+        robot = HeldRobot(self._robot, self.desk, page.look)
+        agent = SkippableAgent(self.agent, self.desk)
+        observers = [*self._observers, self.desk, ViewerRecorder(page)]
+        while not self.closing.is_set():
+            task = self.desk.next()
             try:
                 if task is None:
-                    self._agent.watch(self._robot.observe())
-                    page.show(self._agent.frame())
+                    self.agent.watch(self._robot.observe())
+                    page.show(self.agent.frame())
                 else:
                     run_tasks(agent, robot, None, [task], self._steps, observers)
             except SensorError as error:
-                desk.failed(str(error))
+                self.desk.failed(str(error))
                 self._console.print(str(error), style="yellow", highlight=False)
 
     def _safety(self) -> Safety:

@@ -85,6 +85,7 @@ def live(tmp_path: Path) -> Iterator[Callable[..., tuple[Bridge, SimulatedRobot,
         packed: bool = True,
         proxied: bool = False,
         watchdog: float = 0.5,
+        connect: bool = True,
         **changes: object,
     ):
         bridge = Bridge(dialect=dialect).start()
@@ -102,6 +103,8 @@ def live(tmp_path: Path) -> Iterator[Callable[..., tuple[Bridge, SimulatedRobot,
             proxy = FaultProxy(bridge.url)
             running.append(proxy.close)
             values["bridge"] = proxy.url
+        if not connect:
+            return bridge, robot, None
         config = RobotConfig(**(values | changes))  # type: ignore[arg-type]
         ours = RosRobot(config, EmergencyStop(tmp_path / "robot.estop")).open()
         running.append(ours.close)

@@ -25,7 +25,7 @@ from goat.types import (
     Task,
 )
 from robot.messages import Dialect
-from robot.preflight import proves_watchdog
+from robot.preflight import other_drivers, proves_watchdog
 from robot.ros import RosRobot
 from sim.home import HomeSim
 from sim.truth import GroundTruth
@@ -150,3 +150,12 @@ def test_a_base_with_a_watchdog_proves_it(live) -> None:
     assert proves_watchdog(ours, said.append)
     assert said == []
     assert 0.005 < math.dist(before[:2], robot.pose[:2]) < 0.06
+
+
+def test_who_else_publishes_velocities_is_told(live, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, ours = live(two_room_world())
+    ours.observe()
+    assert other_drivers(ours) == []
+    answer = {"publishers": ["/rosbridge_websocket", "/teleop_twist_joy", "/velocity_smoother"]}
+    monkeypatch.setattr(ours.control, "call", lambda service, args: answer)
+    assert other_drivers(ours) == ["/teleop_twist_joy", "/velocity_smoother"]
