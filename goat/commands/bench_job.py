@@ -23,7 +23,7 @@ from goat.bench.records import EpisodeRecord, Job
 from goat.bench.resolve import tasks_of
 from goat.bench.results import versions
 from goat.bench.session import SessionConfig, SessionObserver, run_tasks
-from goat.commands.options import Run
+from goat.commands.options import Seeing
 from goat.commands.parts import make_detector
 from goat.commands.scene import Scene, build_scene
 from goat.errors import EpisodeError
@@ -142,7 +142,9 @@ def _load(job: Job, key: tuple[str, str, str, str]) -> _Loaded:
         vocabulary = scene.categories
         if job.config.detector != "simulator":
             vocabulary = tuple(sorted({*vocabulary, *content.objects}))
-        detector = make_detector(job.config.detector, scene.sim.labels, vocabulary, Run.segmenter)
+        detector = make_detector(
+            job.config.detector, scene.sim.labels, vocabulary, Seeing.segmenter
+        )
     except BaseException:
         scene.close()
         raise

@@ -18,7 +18,33 @@ class Verb:
 
 
 @dataclass(frozen=True)
-class Recording:
+class Seeing:
+    """What looks at images, besides the detector."""
+
+    segmenter: str = "facebook/sam2.1-hiera-tiny"
+    """SAM 2 model for the masks of open-vocabulary detectors; "none" takes whole boxes."""
+    vocabulary: tuple[str, ...] = ()
+    """Categories an open-vocabulary detector looks for besides what goals name; by default
+    those of the world, or of a household."""
+    encoder: str = "none"
+    """Image and text encoder for sentences: "none", NAME or NAME:MODEL."""
+    matcher: str = "sift"
+    """Keypoint matcher for photos: NAME or NAME:MODEL."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What is recorded of every step."""
+
+    record: Path | None = None
+    """Also record it as MCAP with standard ROS 2 messages; an existing file gets a numbered one
+    beside it."""
+    record_quality: int = 95
+    """Of the recording's colour JPEG, 1 to 100."""
+
+
+@dataclass(frozen=True)
+class Recording(Recorded):
     """What is left behind besides results.json and report.html."""
 
     video: bool = True
@@ -27,11 +53,6 @@ class Recording:
     """"none", "rerun" (a live window) or the path of a .rrd file to write."""
     mesh: bool = False
     """Write a textured reconstruction and every instance's cloud and box (needs the mesh extra)."""
-    record: Path | None = None
-    """Also record it as MCAP with standard ROS 2 messages; an existing file gets a numbered one
-    beside it."""
-    record_quality: int = 95
-    """Of the recording's colour JPEG, 1 to 100."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +74,6 @@ class Run(Verb):
     """Share of the sampled goals that ask again for an object that was asked for before."""
     detector: str = "simulator"
     """A name that `goat list` prints, or NAME:MODEL with a folder or hub name of its weights."""
-    segmenter: str = "facebook/sam2.1-hiera-tiny"
-    """SAM 2 model for the masks of open-vocabulary detectors; "none" takes whole boxes."""
-    vocabulary: tuple[str, ...] = ()
-    """Categories an open-vocabulary detector looks for; by default those of the world."""
-    encoder: str = "none"
-    """Image and text encoder for sentences: "none", NAME or NAME:MODEL."""
-    matcher: str = "sift"
-    """Keypoint matcher for photos: NAME or NAME:MODEL."""
     memory: Path | None = None
     """SQLite file to remember in; an existing one is continued."""
     out: Path = Path("runs/run")
@@ -75,6 +88,7 @@ class Run(Verb):
     """Actions per goal."""
     start: str | None = None
     """Start pose "x,y,yaw" in metres and radians; by default the world suggests one."""
+    seeing: conf.OmitArgPrefixes[Seeing] = Seeing()
     recording: conf.OmitArgPrefixes[Recording] = Recording()
 
 
@@ -236,14 +250,6 @@ class RobotDrive(Verb):
     """"category:sofa", "text:the blue chair" or "image:photo.jpg"; repeat the flag for more."""
     detector: str = "grounding-dino"
     """A name that `goat list` prints, or NAME:MODEL; "simulator" for a simulated robot."""
-    segmenter: str = "facebook/sam2.1-hiera-tiny"
-    """SAM 2 model for the masks of open-vocabulary detectors; "none" takes whole boxes."""
-    vocabulary: tuple[str, ...] = ()
-    """Categories an open-vocabulary detector looks for besides those asked for."""
-    encoder: str = "none"
-    """Image and text encoder for sentences: "none", NAME or NAME:MODEL."""
-    matcher: str = "sift"
-    """Keypoint matcher for photos: NAME or NAME:MODEL."""
     memory: Path | None = None
     """SQLite file to remember in; an existing one is continued."""
     out: Path = Path("runs/robot")
@@ -258,11 +264,8 @@ class RobotDrive(Verb):
     """Time allowed per goal."""
     preflight: bool = True
     """Prove that the base stops by itself; without it the robot creeps."""
-    record: Path | None = None
-    """Also record it as MCAP with standard ROS 2 messages; an existing file gets a numbered one
-    beside it."""
-    record_quality: int = 95
-    """Of the recording's colour JPEG, 1 to 100."""
+    seeing: conf.OmitArgPrefixes[Seeing] = Seeing()
+    recorded: conf.OmitArgPrefixes[Recorded] = Recorded()
 
 
 @dataclass(frozen=True)
@@ -372,20 +375,13 @@ class Replay(Verb):
     detector: str | None = None
     """A name that `goat list` prints, or NAME:MODEL; by default "simulator" if the recording has
     object ids and labels, else "grounding-dino"."""
-    segmenter: str = "facebook/sam2.1-hiera-tiny"
-    """SAM 2 model for the masks of open-vocabulary detectors; "none" takes whole boxes."""
-    vocabulary: tuple[str, ...] = ()
-    """Categories an open-vocabulary detector looks for besides those asked for."""
-    encoder: str = "none"
-    """Image and text encoder for sentences: "none", NAME or NAME:MODEL."""
-    matcher: str = "sift"
-    """Keypoint matcher for photos: NAME or NAME:MODEL."""
     memory: Path | None = None
     """SQLite file to remember in; an existing one is continued."""
     out: Path = Path("runs/replay")
     """Folder for the results; if it exists, a numbered one beside it is used."""
     hz: float | None = None
     """Use at most so many observations per second of the recording; by default all."""
+    seeing: conf.OmitArgPrefixes[Seeing] = Seeing()
 
 
 Command = (

@@ -31,6 +31,7 @@ from goat.commands.parts import (
 from goat.commands.replay_goals import recorded_goals
 from goat.commands.replay_tour import Tour, described
 from goat.errors import ConfigError
+from goat.memory.vocabulary import household
 from goat.protocols import Detector
 from goat.types import Goal, Observation, Task
 from robot.bag import Playback, as_recorded, listing
@@ -97,8 +98,8 @@ def _replay(
     stack.callback(watcher.close)
     matcher = build_matcher(
         watcher,
-        keypoints=make_matcher(options.matcher),
-        encoders=make_encoders(options.encoder),
+        keypoints=make_matcher(options.seeing.matcher),
+        encoders=make_encoders(options.seeing.encoder),
     )
     folder = fresh_folder(options.out)
     tour = Tour(watcher, robot.body)
@@ -172,8 +173,8 @@ def _detector(
             )
         check_categories(tasks, words)
     else:
-        words = merged_vocabulary(tasks, options.vocabulary)
-    return make_detector(name, labels, words, options.segmenter), words
+        words = merged_vocabulary(tasks, options.seeing.vocabulary or household())
+    return make_detector(name, labels, words, options.seeing.segmenter), words
 
 
 def _watch(tour: Tour, stream: Iterator[Observation], images: int, console: Console) -> bool:

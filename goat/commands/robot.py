@@ -46,7 +46,7 @@ def drive(options: RobotDrive, console: Console) -> int:
         check_viewer(options.viewer)
     tasks = [Task(parse_goal(text), ()) for text in goals]
     config = robot_config(options.config, options.bridge)
-    check_record(options.record, options.record_quality)
+    check_record(options.recorded.record, options.recorded.record_quality)
     estop = EmergencyStop(stop_file(config.name))
     estop.check()
     with ExitStack() as stack:

@@ -117,12 +117,12 @@ class RobotSession:
         options, labels = self._options, self._robot.sensors.labels
         agent = build_agent(
             self._robot.body,
-            make_detector(options.detector, labels, self._words, options.segmenter),
+            make_detector(options.detector, labels, self._words, options.seeing.segmenter),
             options.memory,
             BuildConfig(asynchronous=options.detector != "simulator"),
             vocabulary=self._words,
-            keypoints=make_matcher(options.matcher),
-            encoders=make_encoders(options.encoder),
+            keypoints=make_matcher(options.seeing.matcher),
+            encoders=make_encoders(options.seeing.encoder),
         )
         self._stack.callback(agent.close)
         return agent
@@ -142,7 +142,7 @@ class RobotSession:
         labels = self._robot.sensors.labels
         found: list[SessionObserver] = [report]
         found += open_recorders(
-            options.record, options.record_quality, labels, stack, self._console
+            options.recorded.record, options.recorded.record_quality, labels, stack, self._console
         )
         if options.viewer not in ("none", "viser"):
             viewer = open_viewer(options.viewer)
@@ -198,7 +198,7 @@ def _vocabulary(options: RobotDrive, robot: RosRobot, tasks: list[Task]) -> tupl
         UnknownNameError: A goal asks for what a simulator does not have.
     """
     if options.detector != "simulator":
-        return merged_vocabulary(tasks, options.vocabulary or household())
+        return merged_vocabulary(tasks, options.seeing.vocabulary or household())
     words = tuple(sorted(set(robot.sensors.labels.values())))
     check_categories(tasks, words)
     return words

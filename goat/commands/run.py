@@ -116,8 +116,8 @@ def record(options: Run, scene: Scene, tasks: list[Task], console: Console) -> l
             detector,
             options.memory,
             vocabulary=vocabulary,
-            keypoints=make_matcher(options.matcher),
-            encoders=make_encoders(options.encoder),
+            keypoints=make_matcher(options.seeing.matcher),
+            encoders=make_encoders(options.seeing.encoder),
         )
         stack.callback(agent.close)
         folder = fresh_folder(options.out)
@@ -143,9 +143,9 @@ def record(options: Run, scene: Scene, tasks: list[Task], console: Console) -> l
 def _detector(options: Run, scene: Scene, tasks: list[Task]) -> tuple[Detector, tuple[str, ...]]:
     vocabulary = scene.categories
     if options.detector != "simulator":
-        vocabulary = merged_vocabulary(tasks, options.vocabulary or vocabulary)
+        vocabulary = merged_vocabulary(tasks, options.seeing.vocabulary or vocabulary)
     labels = scene.sim.labels
-    return make_detector(options.detector, labels, vocabulary, options.segmenter), vocabulary
+    return make_detector(options.detector, labels, vocabulary, options.seeing.segmenter), vocabulary
 
 
 def _viewers(recording: Recording, folder: Path, stack: ExitStack) -> list[ViewerRecorder]:

@@ -69,6 +69,12 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 """General word -> more special ones, besides compounds such as "office chair" for "chair"."""
 
+OTHERS: tuple[str, ...] = (
+    "backpack", "ball", "basket", "book", "bottle", "clock", "door", "guitar", "keyboard", "mirror",
+    "radiator", "shoe", "suitcase", "umbrella", "vase", "window",
+)  # fmt: skip
+"""Things that have one name."""
+
 ROOMS: dict[str, tuple[str, ...]] = {
     "bedroom": ("bedroom", "bed room", "guest room"),
     "kitchen": ("kitchen",),
@@ -217,7 +223,7 @@ def known_words(labels: Iterable[str]) -> frozenset[str]:
 def every_word() -> frozenset[str]:
     """Return every noun this module knows."""
     words = {word for group in SYNONYMS for word in group} | set(KINDS)
-    words |= {kind for kinds in KINDS.values() for kind in kinds}
+    words |= {kind for kinds in KINDS.values() for kind in kinds} | set(OTHERS)
     return frozenset(words | {name for signs in ROOM_SIGNS.values() for name in signs})
 
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from sim_worlds import two_room_world
 
-from goat.commands.options import RobotClear, RobotDrive
+from goat.commands.options import Recorded, RobotClear, RobotDrive
 from goat.commands.robot import clear, drive
 from goat.errors import GoalError, UnknownNameError
 from robot.bag_files import open_bag
@@ -35,7 +35,9 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
 def test_a_goal_is_reached_and_everything_is_written(live, options: dict, tmp_path: Path) -> None:
     bridge, _, _ = live(two_room_world(), connect=False)
     recording = tmp_path / "run.mcap"
-    flags = RobotDrive(**options, bridge=bridge.url, goal=("category:table", ""), record=recording)
+    flags = RobotDrive(
+        **options, bridge=bridge.url, goal=("category:table", ""), recorded=Recorded(recording)
+    )
     assert drive(flags, Console(quiet=True)) == 0
     (goal,) = json.loads((tmp_path / "run" / "results.json").read_text())["goals"]
     assert goal["status"] == "reached"

@@ -10,9 +10,11 @@ from goat.cli import main
 from goat.commands import doctor, parts
 from goat.commands.folders import fresh_folder
 from goat.commands.options import Demo
+from goat.commands.parts import merged_vocabulary
 from goat.commands.scene import parse_start
 from goat.errors import ConfigError, UnknownNameError
-from goat.types import CategoryGoal, LanguageGoal, Task
+from goat.memory.vocabulary import household
+from goat.types import CategoryGoal, LanguageGoal, PlaceGoal, Task
 
 
 def test_every_registered_name_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,9 +70,9 @@ def test_long_vocabularies_are_cut() -> None:
 
 def test_what_is_asked_for_joins_the_vocabulary() -> None:
     tasks = [Task(CategoryGoal("zeppelin"), ()), Task(LanguageGoal("a kite"), ())]
-    assert parts.merged_vocabulary(tasks, (" Sofa", "bed", "sofa")) == ("sofa", "bed", "zeppelin")
+    assert merged_vocabulary(tasks, (" Sofa", "bed", "sofa")) == ("sofa", "bed", "zeppelin")
     with pytest.raises(ConfigError, match="nothing to look for"):
-        parts.merged_vocabulary(tasks[1:], (" ",))
+        merged_vocabulary(tasks[1:], (" ",))
 
 
 def test_folders_are_numbered_and_never_reused(tmp_path: Path) -> None:
@@ -136,3 +138,22 @@ def test_nothing_that_renders_is_exit_code_2(
     printed = " ".join(capsys.readouterr().out.split())
     assert "Nothing renders" in printed
     assert "pip install 'goat-stack[mesh]'" in printed
+
+
+def test_what_goals_name_is_looked_for() -> None:
+    tasks = [
+        Task(CategoryGoal("Teapot"), ()),
+        Task(LanguageGoal("the blue chair next to the couch by the window"), ()),
+        Task(PlaceGoal((1.0, 2.0)), ()),
+    ]
+    assert merged_vocabulary(tasks, ("rug",)) == ("rug", "teapot", "chair", "sofa", "window")
+    assert merged_vocabulary(tasks[1:2], ()) == ("chair", "sofa", "window")
+    with pytest.raises(ConfigError, match="--vocabulary"):
+        merged_vocabulary(tasks[2:], ())
+
+
+def test_a_household_has_each_thing_once_under_its_usual_name() -> None:
+    words = household()
+    assert {"chair", "sofa", "refrigerator", "potted plant"} <= set(words)
+    assert "couch" not in words
+    assert len(words) == len(set(words))
