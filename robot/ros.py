@@ -17,6 +17,7 @@ from typing import Any
 
 from scipy.spatial.transform import RigidTransform
 
+from goat.errors import ConfigError
 from goat.types import (
     Action,
     Body,
@@ -78,14 +79,16 @@ class RosRobot:
 
         Raises:
             LinkError: No bridge answers.
+            ConfigError: It belongs to another ROS than what is to drive.
         """
         try:
             for link in self._links():
                 link.open(timeout)
-        except LinkError:
+            self._dialect = self._find_dialect()
+            self._check_dialect()
+        except (LinkError, ConfigError):
             self._disconnect()
             raise
-        self._dialect = self._find_dialect()
         for link in self._links():
             link.on_down(self._lost)
         self._prepare_goals()
@@ -245,6 +248,14 @@ class RosRobot:
     def _disconnect(self) -> None:
         for link in reversed(self._links()):
             link.close()
+
+    def _check_dialect(self) -> None:
+        wanted = {"nav2": Dialect.ROS2, "move_base": Dialect.ROS1}.get(self.config.drive)
+        if wanted is not None and self._dialect is not wanted:
+            raise ConfigError(
+                f"drive: {self.config.drive} needs a bridge of {wanted}, got {self._dialect}; set "
+                "`drive: velocity`, or `dialect` if the bridge was taken for the wrong one"
+            )
 
     def _prepare_goals(self) -> None:
         """Make the client of the robot's own navigation, if that drives."""

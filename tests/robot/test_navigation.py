@@ -10,6 +10,7 @@ from sim_worlds import two_room_world
 from test_drive import gap, pursue
 from test_faults import ready, until
 
+from goat.errors import ConfigError
 from goat.types import CategoryGoal, Status, VelocityCommand
 from robot.goal_driver import GoalDriver
 from robot.link import LinkError
@@ -158,3 +159,8 @@ def test_an_emergency_stop_calls_the_robot_back(live, kind: str, dialect: Dialec
     assert ours.driver.counts["goals"] == given, "none is even sent"
     ours.estop.clear()
     assert until(drive)
+
+
+def test_a_bridge_of_the_other_ros_is_refused(live) -> None:
+    with pytest.raises(ConfigError, match="needs a bridge of ros1, got ros2"):
+        live(two_room_world(), Dialect.ROS2, drive="move_base")
