@@ -31,12 +31,16 @@ class FaultProxy:
         self.url = f"ws://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}"
 
     def close(self) -> None:
-        self._server.close()
+        self._run(self._shut())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
     def _run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10.0)
+
+    async def _shut(self) -> None:
+        self._server.close()
+        await self._server.wait_closed()
 
     async def _listen(self) -> Any:
         return await serve(self._serve, "127.0.0.1", 0, max_size=None, compression=None)
