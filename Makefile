@@ -28,7 +28,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --durations 10 \
-		--cov=goat --cov=sim --cov-report=term:skip-covered --cov-fail-under=85
+		--cov=goat --cov=meta_controller --cov=robot --cov=sim --cov-report=term:skip-covered --cov-fail-under=85
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,0 +1,154 @@
+"""From states to joint tokens, for any number of states at once.
+
+A slide tells [position, velocity], a hinge [sine, cosine, velocity] of its link's absolute angle,
+and the global token what the task adds; all are padded to one width. Scales come from ranges where
+the model has them, else from demonstrations, and never from what is tested on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from goat.errors import GoatError
+from meta_controller.embodiment import Embodiment, JointKind
+
+Float32Array = NDArray[np.float32]
+Float64Array = NDArray[np.float64]
+SLIDE, HINGE, GLOBAL = 0, 1, 2
+"""Kinds of tokens."""
+LEAST_WIDTH = 3
+_CLIP = 5.0
+"""Greatest magnitude of a feature: what is beyond all scales says no more than that."""
+_QUANTILE = 0.99
+_FLOOR = 1e-3
+
+
+class TokenError(GoatError):
+    """States that do not belong to a body."""
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What counts as 1."""
+
+    position: Float64Array
+    """(J,) of slides, m; 1 for hinges."""
+    velocity: Float64Array
+    """(J,) m/s or rad/s."""
+    extra: Float64Array
+    """(G,) of what the task adds."""
+
+
+def scales_of(
+    embodiment: Embodiment, qpos: Float64Array, qvel: Float64Array, extra: Float64Array
+) -> Scales:
+    """Return scales from demonstrations.
+
+    Args:
+        embodiment: The body.
+        qpos: (N, nq) positions.
+        qvel: (N, nv) velocities.
+        extra: (N, G) what the task adds.
+    """
+    position, velocity = np.ones(len(embodiment.joints)), np.ones(len(embodiment.joints))
+    for token, joint in enumerate(embodiment.joints):
+        velocity[token] = _size(qvel[:, joint.qvel])
+        if joint.kind is JointKind.SLIDE:
+            if joint.limits is not None:
+                position[token] = max(map(abs, joint.limits))
+            else:
+                place = qpos[:, joint.qpos] - joint.reference + joint.offset
+                position[token] = max(_size(place), abs(joint.offset))
+    sizes = [_size(extra[:, k]) for k in range(extra.shape[1])]
+    return Scales(position, velocity, np.array(sizes, np.float64))
+
+
+def _size(values: Float64Array) -> float:
+    return max(float(np.quantile(np.abs(values), _QUANTILE)), _FLOOR) if len(values) else 1.0
+
+
+class Tokenizer:
+    """Makes the tokens of one body."""
+
+    def __init__(self, embodiment: Embodiment, scales: Scales) -> None:
+        """Prepare.
+
+        Args:
+            embodiment: The body.
+            scales: What counts as 1.
+        """
+        self.embodiment, self.scales = embodiment, scales
+        joints = embodiment.joints
+        self._qpos = np.array([joint.qpos for joint in joints])
+        self._qvel = np.array([joint.qvel for joint in joints])
+        self._hinge = np.array([joint.kind is JointKind.HINGE for joint in joints])
+        self._offset = np.array([joint.offset for joint in joints])
+        self._reference = np.array([joint.reference for joint in joints])
+        self._shown = np.array([not joint.free for joint in joints], np.float64)
+        self.width = max(LEAST_WIDTH, len(scales.extra))
+        self.kinds = np.where(self._hinge, HINGE, SLIDE)
+        """(T,) kinds of the tokens, the global one last if there is one."""
+        if len(scales.extra):
+            self.kinds = np.append(self.kinds, GLOBAL)
+
+    def tokens(
+        self, qpos: Float64Array, qvel: Float64Array, extra: Float64Array | None = None
+    ) -> Float32Array:
+        """Return (..., T, width) features.
+
+        Args:
+            qpos: (..., nq) positions.
+            qvel: (..., nv) velocities.
+            extra: (..., G) what the task adds; None if it adds nothing.
+
+        Raises:
+            TokenError: The shapes are of another body.
+        """
+        self._check(qpos, qvel, extra)
+        joints = len(self.embodiment.joints)
+        found = np.zeros((*qpos.shape[:-1], len(self.kinds), self.width), np.float32)
+        position = qpos[..., self._qpos] - self._reference
+        speed = qvel[..., self._qvel] / self.scales.velocity
+        place = (position + self._offset) / self.scales.position * self._shown
+        hinge = self._hinge
+        # Turned by the offset once: the sum over a chain is measured from straight down.
+        angle = position @ self.embodiment.angles.T + self._offset
+        found[..., :joints, 0] = np.where(hinge, np.sin(angle), place)
+        found[..., :joints, 1] = np.where(hinge, np.cos(angle), speed)
+        found[..., :joints, 2] = np.where(hinge, speed, 0.0)
+        if extra is not None and extra.shape[-1]:
+            found[..., joints, : extra.shape[-1]] = extra / self.scales.extra
+        return np.clip(found, -_CLIP, _CLIP)
+
+    def _check(self, qpos: Float64Array, qvel: Float64Array, extra: Float64Array | None) -> None:
+        need = int(self._qpos.max()) + 1, int(self._qvel.max()) + 1, len(self.scales.extra)
+        got = qpos.shape[-1], qvel.shape[-1], 0 if extra is None else extra.shape[-1]
+        if got[0] < need[0] or got[1] < need[1] or got[2] != need[2]:
+            raise TokenError(
+                f"{self.embodiment.name} has positions, velocities and task features of sizes "
+                f"{need}, got {got}: these states are of another body or task"
+            )
+
+
+def spread_actions(embodiment: Embodiment, actions: Float64Array) -> Float32Array:
+    """Return (..., J) what normalised actions (..., A) mean for each joint.
+
+    Raises:
+        TokenError: They are of another body, or not finite.
+    """
+    wanted = embodiment.act_to_token.shape[1]
+    if actions.shape[-1] != wanted:
+        raise TokenError(
+            f"{embodiment.name} takes {wanted} actions, got {actions.shape[-1]}: of another body?"
+        )
+    if not np.isfinite(actions).all():
+        raise TokenError(f"actions of {embodiment.name} must be finite")
+    return (actions @ embodiment.act_to_token.T).astype(np.float32)
+
+
+def gather_actions(embodiment: Embodiment, tokens: Float32Array) -> Float64Array:
+    """Return (..., A) normalised actions in [-1, 1] of what each joint is to do (..., J)."""
+    return np.clip(tokens @ embodiment.token_to_act.T, -1.0, 1.0)
