@@ -4,7 +4,8 @@ Everything is read from the compiled model; nothing is written down per robot. A
 hinge joint, and one more global token where a task says more than joints do ("Meta-Controller:
 Few-Shot Imitation of Unseen Embodiments and Tasks in Continuous Control", 2024,
 https://arxiv.org/abs/2412.12147). Hinges tell the absolute angle of their link: their own angle and
-those of the hinges above them that turn about the same axis, measured from straight down.
+those of the hinges above them that turn about the same axis, measured from straight down. Axes that
+point the other way are turned around, so that one sign means one motion on every body.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -61,6 +62,8 @@ class Joint:
     offset: float
     """Slide: position at the reference, m. Hinge: angle of the link there, rad; 0 for the pitch of
     a base that is free to move, whose reference is upright."""
+    sign: float
+    """-1 if the axis points against its own line's positive direction: signs of tokens change."""
     free: bool
     """A slide without limits across gravity: where along it the body is says nothing."""
 
@@ -120,12 +123,13 @@ def read_embodiment(name: str, model: mujoco.MjModel) -> Embodiment:
     joints = [_joint(model, data, joint, index) for joint in order]
     joints = tuple(_uprighted(joint, joints) for joint in joints)
     pull = _pull(name, model, index)
+    acts = np.sign(pull) * np.array([joint.sign for joint in joints])[:, None]
     return Embodiment(
         name=name,
         joints=joints,
         angles=_angles(joints),
-        act_to_token=np.sign(pull),
-        token_to_act=np.sign(pull).T / np.maximum(np.abs(np.sign(pull)).sum(axis=0), 1.0)[:, None],
+        act_to_token=acts,
+        token_to_act=acts.T / np.maximum(np.abs(acts).sum(axis=0), 1.0)[:, None],
         digest=_digest(joints, pull),
     )
 
@@ -161,8 +165,15 @@ def _joint(model: mujoco.MjModel, data: mujoco.MjData, joint: int, index: dict[i
         reference=float(model.qpos0[model.jnt_qposadr[joint]]),
         limits=(low, high) if limited else None,
         offset=_height(model, data, joint) if slides else _heading(model, data, joint),
+        sign=_sign(axis),
         free=slides and not limited and abs(float(axis @ _down(model))) < 0.5,
     )
+
+
+def _sign(axis: Float64Array) -> float:
+    """Return the sign of the first component of an axis that is not nearly 0."""
+    large = axis[np.abs(axis) > 0.1]
+    return float(np.sign(large[0])) if len(large) else 1.0
 
 
 def _uprighted(joint: Joint, joints: list[Joint]) -> Joint:

@@ -87,6 +87,7 @@ class Tokenizer:
         self._hinge = np.array([joint.kind is JointKind.HINGE for joint in joints])
         self._offset = np.array([joint.offset for joint in joints])
         self._reference = np.array([joint.reference for joint in joints])
+        self._sign = np.array([joint.sign for joint in joints])
         self._shown = np.array([not joint.free for joint in joints], np.float64)
         self.width = max(LEAST_WIDTH, len(scales.extra))
         self.kinds = np.where(self._hinge, HINGE, SLIDE)
@@ -112,10 +113,11 @@ class Tokenizer:
         found = np.zeros((*qpos.shape[:-1], len(self.kinds), self.width), np.float32)
         position = qpos[..., self._qpos] - self._reference
         speed = qvel[..., self._qvel] / self.scales.velocity
-        place = (position + self._offset) / self.scales.position * self._shown
+        speed = speed * self._sign
+        place = self._sign * (position + self._offset) / self.scales.position * self._shown
         hinge = self._hinge
-        # Turned by the offset once: the sum over a chain is measured from straight down.
-        angle = position @ self.embodiment.angles.T + self._offset
+        # The offset is that of the whole chain: it is added to the sum.
+        angle = self._sign * (position @ self.embodiment.angles.T + self._offset)
         found[..., :joints, 0] = np.where(hinge, np.sin(angle), place)
         found[..., :joints, 1] = np.where(hinge, np.cos(angle), speed)
         found[..., :joints, 2] = np.where(hinge, speed, 0.0)

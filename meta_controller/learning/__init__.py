@@ -1,0 +1,1 @@
+"""Experts that are trained here, where nobody has written one down."""
