@@ -1,0 +1,1 @@
+"""What the Meta-Controller is compared with, on the same demonstrations."""
