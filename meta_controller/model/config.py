@@ -1,0 +1,79 @@
+"""Sizes of the network and what can be switched in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from goat.errors import ConfigError
+from goat.registry import unknown_name
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything that decides the shapes of the weights.
+
+    Raises:
+        ConfigError: A number is out of range.
+    """
+
+    width: int = 64
+    """Features per token (d)."""
+    heads: int = 4
+    """Of every attention; divides `width`."""
+    blocks: int = 2
+    """Of each of the four encoders."""
+    segment: int = 10
+    """Time steps of a segment (T)."""
+    rank: int = 4
+    """Of the adapters (r)."""
+    dropout: float = 0.1
+    """Of attention, of what blocks add, and inside MLPs."""
+    drop_path: float = 0.1
+    """Probability to leave out the last block; 0 at the first and linear in between."""
+    token_width: int = 3
+    """Features of an input token (W); the widest global token decides."""
+    joints: int = 16
+    """Greatest number of tokens of a body."""
+    tree_distance: bool = False
+    """Attention over joints is biased by their distance in the kinematic tree, and there are no
+    learned positions of joints: a new body needs none."""
+    top_k: int | None = None
+    """Each query attends to so many support steps only; None for all."""
+    structure: bool = True
+    """False leaves out the structure encoder: joints know nothing of each other."""
+    matching: bool = True
+    """False leaves out demonstrations: the decoder is given the motion features."""
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        counts = ("width", "heads", "blocks", "segment", "rank", "token_width", "joints")
+        for name in counts:
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.width % self.heads:
+            raise ConfigError(f"heads must divide width {self.width}, got {self.heads}")
+        for name in ("dropout", "drop_path"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ConfigError(f"{name} must be in [0, 1), got {getattr(self, name)}")
+        if self.top_k is not None and self.top_k < 1:
+            raise ConfigError(f"top_k must be at least 1 or None, got {self.top_k}")
+
+
+SIZES = {
+    "nano": ModelConfig(),
+    "small": ModelConfig(width=128, blocks=3, rank=8),
+    "paper": ModelConfig(width=512, blocks=6, rank=16),
+}
+"""Named sizes: `nano` trains on two cores, `paper` is what was published."""
+
+
+def sized(name: str, **changes: object) -> ModelConfig:
+    """Return a named size with some settings changed.
+
+    Raises:
+        UnknownNameError: There is no such size.
+        ConfigError: A number is out of range.
+    """
+    if name not in SIZES:
+        raise unknown_name("size", name, SIZES)
+    return replace(SIZES[name], **changes)  # type: ignore[arg-type]

@@ -1,0 +1,59 @@
+"""From the features of joints to tokens of the network.
+
+x0[t, j] = W_kind(j) s[t, j] + w_act * [j is actuated] + p^m[j]: slides and hinges share their W
+among all bodies, the global token has one per body, and so have the positions p^m.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from meta_controller.model.adapters import EMBODIMENT, Bank
+from meta_controller.model.config import ModelConfig
+from meta_controller.tokens import LEAST_WIDTH
+
+_SHARED_KINDS = 2
+"""Slide and hinge; the global kind comes after them."""
+
+
+class Embedding(Bank):
+    """Token embedding of any body."""
+
+    def __init__(self, config: ModelConfig, embodiments: int) -> None:
+        """Prepare for a number of embodiments."""
+        super().__init__(EMBODIMENT)
+        width, features = config.width, config.token_width
+        drawn = torch.randn(_SHARED_KINDS, features, width) / math.sqrt(LEAST_WIDTH)
+        self.kind = nn.Parameter(drawn)
+        self.actuated = nn.Parameter(torch.zeros(width))
+        self.bank("task", embodiments, (features, width), 1.0 / math.sqrt(features))
+        self.tree = config.tree_distance
+        if not self.tree:
+            self.bank("position", embodiments, (config.joints, width), 1.0)
+
+    def of_body(self, kinds: Tensor, actuated: Tensor, embodiment: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what turns the features of each joint into its token.
+
+        Args:
+            kinds: (B, J) int64, `meta_controller.tokens.SLIDE`, `HINGE` or `GLOBAL`.
+            actuated: (B, J) bool.
+            embodiment: (B,) int64.
+
+        Returns:
+            Weights (B, J, W, d) and offsets (B, J, d).
+        """
+        shared = self.kind.expand(len(kinds), -1, -1, -1)
+        choices = torch.cat([shared, self.get_parameter("task")[embodiment][:, None]], dim=1)
+        samples = torch.arange(len(kinds), device=kinds.device)[:, None]
+        offsets = self.actuated * actuated[..., None]
+        if not self.tree:
+            offsets = offsets + self.get_parameter("position")[embodiment, : kinds.shape[1]]
+        return choices[samples, kinds], offsets
+
+
+def embed(tokens: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:
+    """Return (B, L, J, d) of features (B, L, J, W)."""
+    return torch.einsum("bljw,bjwd->bljd", tokens, weights) + offsets[:, None]

@@ -1,0 +1,25 @@
+"""How wrong predicted actions are."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from meta_controller.model.data import Segments, ShapeError, check
+
+
+def masked_mse(predicted: Tensor, query: Segments) -> Tensor:
+    """Return the mean squared error over actuated joints and real steps, a scalar.
+
+    Args:
+        predicted: (B, M, T, J) actions.
+        query: What was done.
+
+    Raises:
+        ShapeError: The query has no actions, or of another shape.
+    """
+    if query.actions is None:
+        raise ShapeError("the query has no actions: a loss needs what was done")
+    check("predicted", predicted, tuple(query.actions.shape), predicted.dtype)
+    joints = (query.actuated & query.token_mask)[:, None, None]
+    mask = (query.time_mask[..., None] & joints).to(predicted.dtype)
+    return (mask * (predicted - query.actions).square()).sum() / mask.sum().clamp(min=1.0)

@@ -1,0 +1,253 @@
+"""The Meta-Controller network.
+
+"Meta-Controller: Few-Shot Imitation of Unseen Embodiments and Tasks in Continuous Control", 2024,
+https://arxiv.org/abs/2412.12147. For tokens x0 of joints j and steps t, of N support segments with
+actions a and M query segments without:
+
+    z[t]   = f_s(x0[t, 1..J])        structure encoder: attention over joints; adapters per body
+    u[., j] = f_m(z[1..T, j])        motion encoder: causal over time; adapters per task of a body
+    y[., j] = g(W_a a[1..T, j])      action encoder: causal over time; support only
+    o[., j] = sigma(u_query[., j], u_support[., j], y[., j])        matching, joint by joint
+    action = tanh(w_h . h(o[., j]))  action decoder: causal over time
+
+It differs from what was published in three ways: biases, norm biases and gains of an index are
+added to shared ones, so that a new index starts as the shared network; segments of a batch are
+padded instead of packed; and joints may be told apart by tree distances instead of positions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from meta_controller.model import inference
+from meta_controller.model.adapters import EMBODIMENT, TASK, BankSpec
+from meta_controller.model.blocks import Encoder, causal_mask
+from meta_controller.model.config import ModelConfig
+from meta_controller.model.data import Index, Segments, ShapeError, check_range
+from meta_controller.model.embedding import Embedding, embed
+from meta_controller.model.matching import Matching
+from meta_controller.model.rows import add_row, load_row_state, row_parameters, row_state
+from meta_controller.tokens import GLOBAL
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How many indices a network knows."""
+
+    embodiments: int
+    """Bodies."""
+    tasks: int
+    """Tasks of bodies."""
+
+
+class MetaController(nn.Module):
+    """Few-shot imitation policy for any body."""
+
+    def __init__(self, config: ModelConfig, rows: Rows) -> None:
+        """Draw the weights from torch's random state.
+
+        Args:
+            config: Sizes and switches.
+            rows: How many bodies and tasks to begin with.
+        """
+        super().__init__()
+        self.config = config
+        body = BankSpec(EMBODIMENT, rows.embodiments, config.rank)
+        self.embedding = Embedding(config, rows.embodiments)
+        self.structure = Encoder(config, body) if config.structure else None
+        self.tree = None
+        if config.structure and config.tree_distance:
+            self.tree = nn.Parameter(torch.zeros(config.heads, config.joints + 1))
+        self.motion = Encoder(config, BankSpec(TASK, rows.tasks, config.rank), time=True)
+        self.matching = self.action_in = self.action = None
+        if config.matching:
+            self.action_in = nn.Linear(1, config.width)
+            self.action = Encoder(config, time=True)
+            self.matching = Matching(config)
+        self.decoder = Encoder(config, time=True)
+        self.head = nn.Linear(config.width, 1)
+        self.rows = rows
+
+    def forward(self, support: Segments, query: Segments, index: Index) -> Tensor:
+        """Return actions (B, M, T, J) of the query, which say nothing for what is masked.
+
+        Args:
+            support: N segments with actions. Without matching it is not looked at.
+            query: M segments of the same bodies, whose actions are not looked at.
+            index: Rows of the adapters.
+
+        Raises:
+            ShapeError: Shapes do not agree with each other or the configuration.
+        """
+        self.check(query, index)
+        if self.matching is None:
+            return self.decode(self.motions(query, index), query.time_mask)
+        self.check(support, index)
+        _check_pair(support, query)
+        segments = _joined(support, query)
+        count, steps = support.tokens.shape[1:3]
+        motion = self.motions(segments, index)
+        keys, values = self.matching.keys(
+            motion[:, :, :count].flatten(2, 3), self.demonstrated(support)
+        )
+        wanted = motion[:, :, count:].flatten(2, 3)
+        found = self.matching(wanted, keys, values, support.time_mask.flatten(1))
+        return self.decode(found.unflatten(2, (-1, steps)), query.time_mask)
+
+    def motions(self, segments: Segments, index: Index) -> Tensor:
+        """Return motion features (B, J, N, T, d)."""
+        weights, offsets = self.embedding.of_body(
+            _kinds(segments), segments.actuated, index.embodiment
+        )
+        tokens = embed(segments.tokens.flatten(1, 2), weights, offsets)
+        if self.structure is not None:
+            tokens = self.structure(tokens, index.embodiment, self.joint_mask(segments))
+        _, count, steps, joints, _ = segments.tokens.shape
+        lanes = tokens.unflatten(1, (count, steps)).permute(0, 3, 1, 2, 4).flatten(1, 2)
+        mask = _lane_mask(segments.time_mask, joints)
+        return self.motion(lanes, index.task, mask).unflatten(1, (joints, count))
+
+    def demonstrated(self, support: Segments) -> Tensor:
+        """Return action features (B, J, N * T, d).
+
+        Raises:
+            ShapeError: The support has no actions.
+        """
+        if support.actions is None:
+            raise ShapeError("the support has no actions: demonstrations must say what was done")
+        assert self.action is not None
+        assert self.action_in is not None
+        joints = support.tokens.shape[3]
+        lanes = self.action_in(support.actions.permute(0, 3, 1, 2).flatten(1, 2)[..., None])
+        lanes = self.action(lanes, None, _lane_mask(support.time_mask, joints))
+        return lanes.unflatten(1, (joints, -1)).flatten(2, 3)
+
+    def decode(self, features: Tensor, time_mask: Tensor) -> Tensor:
+        """Return actions (B, M, T, J) of features (B, J, M, T, d) and steps (B, M, T)."""
+        joints = features.shape[1]
+        lanes = self.decoder(features.flatten(1, 2), None, _lane_mask(time_mask, joints))
+        actions = torch.tanh(self.head(lanes)).squeeze(-1)
+        return actions.unflatten(1, (joints, -1)).permute(0, 2, 3, 1)
+
+    def joint_mask(self, segments: Segments) -> Tensor:
+        """Return which joints attend to which: (B, 1, 1 or heads, 1 or J, J), bool or logits.
+
+        Raises:
+            ShapeError: Tree distances are needed and not given.
+        """
+        mask = segments.token_mask[:, None, None, None]
+        if self.tree is None:
+            return mask
+        if segments.distances is None:
+            raise ShapeError("this network needs the distances of joints in the kinematic tree")
+        far = segments.distances.clamp(0, self.config.joints)
+        bias = self.tree[:, far].transpose(0, 1)[:, None]
+        return bias.masked_fill(~mask, -torch.inf)
+
+    def encode_support(self, support: Segments, index: Index) -> inference.SupportCache:
+        """Return demonstrations of one body and task (B = 1), encoded; see `inference`."""
+        return inference.encode_support(self, support, index)
+
+    def act(
+        self, cache: inference.SupportCache, history: Tensor, time_mask: Tensor | None = None
+    ) -> Tensor:
+        """Return actions (E, J) after histories (E, T, J, W); see `inference.act`."""
+        return inference.act(cache, history, time_mask)
+
+    def add_embodiment(self, generator: torch.Generator | None = None) -> int:
+        """Append a body to the adapters and return its index."""
+        add_row(self, EMBODIMENT, generator)
+        self.rows = Rows(self.rows.embodiments + 1, self.rows.tasks)
+        return self.rows.embodiments - 1
+
+    def add_task(self, generator: torch.Generator | None = None) -> int:
+        """Append a task of a body to the adapters and return its index."""
+        add_row(self, TASK, generator)
+        self.rows = Rows(self.rows.embodiments, self.rows.tasks + 1)
+        return self.rows.tasks - 1
+
+    def adaptation_parameters(self, new_body: bool) -> list[tuple[str, nn.Parameter]]:
+        """Return names and parameters that a few demonstrations may train; all else is frozen.
+
+        They hold the rows of all indices; those that are not in a batch get zero gradients. Train
+        them without weight decay.
+
+        Args:
+            new_body: The body is new too, and not only the task.
+        """
+        found = list(row_parameters(self, TASK))
+        return found + list(row_parameters(self, EMBODIMENT)) if new_body else found
+
+    def adapter_state(
+        self, embodiment: int | None = None, task: int | None = None
+    ) -> dict[str, Tensor]:
+        """Return the adapters of one body, one task or both, for a small file.
+
+        Raises:
+            AdapterError: There is no such index.
+        """
+        found = {} if embodiment is None else row_state(self, EMBODIMENT, embodiment)
+        return found if task is None else found | row_state(self, TASK, task)
+
+    def load_adapter_state(
+        self, state: dict[str, Tensor], embodiment: int | None = None, task: int | None = None
+    ) -> None:
+        """Write what `adapter_state` returned to the same kinds of indices, or to neither.
+
+        Raises:
+            AdapterError: There is no such index, or the state is of another network.
+        """
+        load_row_state(self, {EMBODIMENT: embodiment, TASK: task}, state)
+
+    def check(self, segments: Segments, index: Index) -> None:
+        """Refuse segments that do not fit the configuration.
+
+        Raises:
+            ShapeError: They do not.
+        """
+        batch, _, steps, joints, features = segments.tokens.shape
+        config = self.config
+        if steps != config.segment or features != config.token_width or joints > config.joints:
+            raise ShapeError(
+                f"segments have {steps} steps of {joints} tokens of width {features}; this network "
+                f"takes {config.segment} steps of at most {config.joints} tokens of width "
+                f"{config.token_width}"
+            )
+        if len(index.embodiment) != batch:
+            raise ShapeError(f"{batch} samples need as many indices, got {len(index.embodiment)}")
+        check_range("embodiment", index.embodiment, self.rows.embodiments)
+        check_range("task", index.task, self.rows.tasks)
+        check_range("kinds", _kinds(segments), GLOBAL + 1)
+
+
+def _check_pair(support: Segments, query: Segments) -> None:
+    if support.kinds.shape != query.kinds.shape:
+        raise ShapeError(
+            f"support and query are of different bodies: {tuple(support.kinds.shape)} and "
+            f"{tuple(query.kinds.shape)} tokens"
+        )
+
+
+def _kinds(segments: Segments) -> Tensor:
+    """Return kinds in which padding is of the first kind."""
+    return segments.kinds.masked_fill(~segments.token_mask, 0)
+
+
+def _joined(support: Segments, query: Segments) -> Segments:
+    return Segments(
+        torch.cat([support.tokens, query.tokens], dim=1),
+        query.kinds,
+        query.token_mask,
+        query.actuated,
+        torch.cat([support.time_mask, query.time_mask], dim=1),
+        distances=query.distances,
+    )
+
+
+def _lane_mask(time_mask: Tensor, joints: int) -> Tensor:
+    """Return (B, J * N, 1, T, T) bool of steps (B, N, T)."""
+    mask = causal_mask(time_mask)[:, None].expand(-1, joints, -1, -1, -1)
+    return mask.flatten(1, 2)[:, :, None]

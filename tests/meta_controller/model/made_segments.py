@@ -1,0 +1,64 @@
+"""Random segments of made-up bodies, for tests of the network."""
+
+from __future__ import annotations
+
+import torch
+
+from meta_controller.model.config import ModelConfig
+from meta_controller.model.data import Index, Segments
+from meta_controller.model.policy import MetaController, Rows
+
+CONFIG = ModelConfig(width=16, heads=2, blocks=2, segment=4, rank=2, joints=9)
+
+
+def network(config: ModelConfig = CONFIG, rows: Rows = Rows(3, 4), seed: int = 0) -> MetaController:  # noqa: B008
+    """Return a network in evaluation mode whose adapters and positions in time all do something."""
+    torch.manual_seed(seed)
+    model = MetaController(config, rows)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.2 * torch.randn_like(parameter))
+    return model.eval()
+
+
+def segments(
+    generator: torch.Generator,
+    shape: tuple[int, int, int],
+    config: ModelConfig = CONFIG,
+    first: tuple[int, ...] | None = None,
+) -> Segments:
+    """Return segments (B, N, J); `first` gives how many steps of each segment are padding."""
+    batch, count, joints = shape
+    drawn = (batch, count, config.segment, joints)
+    padding = torch.tensor([0] * count if first is None else first)
+    steps = torch.arange(config.segment)
+    far = torch.arange(joints)
+    return Segments(
+        torch.randn(*drawn, config.token_width, generator=generator),
+        torch.randint(0, 3, (batch, joints), generator=generator),
+        torch.ones(batch, joints, dtype=torch.bool),
+        (far % 3 != 1).expand(batch, -1).clone(),
+        (steps >= padding[:, None]).expand(batch, -1, -1).clone(),
+        torch.rand(drawn, generator=generator) * 2.0 - 1.0,
+        (far[:, None] - far).abs().expand(batch, -1, -1).clone(),
+    )
+
+
+def query_of(support: Segments, generator: torch.Generator, count: int) -> Segments:
+    """Return other segments of the same bodies."""
+    batch, _, steps, joints, width = support.tokens.shape
+    return Segments(
+        torch.randn(batch, count, steps, joints, width, generator=generator),
+        support.kinds,
+        support.token_mask,
+        support.actuated,
+        torch.ones(batch, count, steps, dtype=torch.bool),
+        torch.rand(batch, count, steps, joints, generator=generator) * 2.0 - 1.0,
+        support.distances,
+    )
+
+
+def index(*pairs: tuple[int, int]) -> Index:
+    """Return the index of (embodiment, task) pairs."""
+    both = torch.tensor(pairs)
+    return Index(both[:, 0].contiguous(), both[:, 1].contiguous())
