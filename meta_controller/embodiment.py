@@ -83,7 +83,7 @@ class Embodiment:
     token_to_act: Float64Array
     """(A, J) the other way; exact where an actuator moves one joint."""
     digest: str
-    """SHA-256 of the joints and actuators: demonstrations of another body are refused."""
+    """SHA-256 of joints, actuators, lengths and masses: demonstrations of others are refused."""
 
     @property
     def actuated(self) -> NDArray[np.bool_]:
@@ -130,7 +130,7 @@ def read_embodiment(name: str, model: mujoco.MjModel) -> Embodiment:
         angles=_angles(joints),
         act_to_token=acts,
         token_to_act=acts.T / np.maximum(np.abs(acts).sum(axis=0), 1.0)[:, None],
-        digest=_digest(joints, pull),
+        digest=_digest(model, joints, pull),
     )
 
 
@@ -259,6 +259,9 @@ def _pull(name: str, model: mujoco.MjModel, index: dict[int, int]) -> Float64Arr
     return pull
 
 
-def _digest(joints: tuple[Joint, ...], pull: Float64Array) -> str:
+def _digest(model: mujoco.MjModel, joints: tuple[Joint, ...], pull: Float64Array) -> str:
+    """Return a hash of what makes a body another body: joints, actuators, lengths and masses."""
     text = repr([(j.name, j.kind.value, j.parent, np.round(j.axis, 6).tolist()) for j in joints])
-    return hashlib.sha256(f"{text}{np.round(pull, 6).tolist()}".encode()).hexdigest()
+    numbers = (pull, model.body_pos, model.body_mass, model.jnt_range, model.actuator_ctrlrange)
+    rounded = [np.round(values, 6).tolist() for values in numbers]
+    return hashlib.sha256(f"{text}{rounded}".encode()).hexdigest()
