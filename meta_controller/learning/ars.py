@@ -3,8 +3,7 @@
 "Simple random search of static linear policies is competitive for reinforcement learning", Mania,
 Guy and Recht, 2018 (https://arxiv.org/abs/1803.07055), algorithm V2-t: features are normalised by
 what was seen, steps are scaled by the deviation of returns, and only the best directions count.
-All directions are tried at once, both ways from the same starts. Added: a momentum, and the mean
-of the last policies as the result.
+All directions are tried at once, both ways from the same starts.
 """
 
 from __future__ import annotations
