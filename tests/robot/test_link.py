@@ -52,8 +52,9 @@ def test_messages_services_and_status_cross(bridge: Bridge, links) -> None:
     robot.subscribe("/cmd_vel", TWIST, commands.put)
     agent.advertise("/cmd_vel", TWIST)
     assert until(lambda: "/cmd_vel" in agent.call("/rosapi/topics", {})["topics"])
-    assert agent.publish("/cmd_vel", SLOW)
-    arrival = commands.wait(-1, 5.0)
+    # On a busy machine one may come too late to be sent at all.
+    assert until(lambda: agent.publish("/cmd_vel", SLOW) and commands.wait(-1, 0.2), 20.0)
+    arrival = commands.wait(-1, 0.0)
     assert arrival is not None
     assert arrival.value == SLOW
     agent.publish("/nobody_knows", {})
