@@ -10,6 +10,7 @@ one JSON object.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -31,13 +32,18 @@ from rich.console import Console
 from rich.table import Table
 from scipy.spatial.transform import RigidTransform
 
+from goat.bench.session import run_tasks
 from goat.frames import mast_camera, planar
 from goat.types import (
     Action,
+    AgentFrame,
     CameraIntrinsics,
     CellState,
+    Goal,
     Observation,
     OccupancyGrid,
+    PlaceGoal,
+    Task,
     VelocityCommand,
 )
 from robot.config import RobotConfig
@@ -133,6 +139,30 @@ class Driver:
                 self.robot.act(AHEAD)
 
 
+class Breaking:
+    """A planner that drives ahead, and throws when it is told to."""
+
+    status, reason = None, ""
+
+    def __init__(self) -> None:
+        """Drive at once."""
+        self.broken, self.threw = threading.Event(), 0.0
+
+    def set_goal(self, goal: Goal) -> None:
+        """It has but one way."""
+
+    def step(self, observation: Observation) -> Action:
+        """Drive ahead, or throw."""
+        if self.broken.is_set():
+            self.threw = time.monotonic()
+            raise RuntimeError("the planner broke")
+        return AHEAD
+
+    def frame(self) -> AgentFrame:
+        """Nobody looks."""
+        raise RuntimeError("there is nothing to see")
+
+
 class Listener:
     """What reaches the base."""
 
@@ -159,6 +189,7 @@ class Listener:
 
 def main(config: Config) -> None:
     """Run all faults and print what they led to."""
+    logging.getLogger("goat").setLevel(logging.ERROR)  # the planner that throws is on purpose
     folder = Path(tempfile.mkdtemp())
     if config.drive:
         Driver(config.drive, folder).willing.set()
@@ -207,6 +238,7 @@ def planner_and_bridge(
     """Stall the planner, kill and freeze the bridge; return times to each effect, ms."""
     driver, listener = Driver(bridge.url, folder), Listener(bridge.url)
     rng = np.random.default_rng(0)
+    threw = planner_throws(driver, node, listener, times)
     silent, pressed, back, live, noticed, stale = [], [], [], [], [], 0
     for _ in range(times):
         _drive(driver, node)
@@ -242,12 +274,29 @@ def planner_and_bridge(
         _until(lambda: driver.robot.health.fault(time.monotonic()) is None)
     print(f"stale commands after {times} restarts: {stale}")
     return {
+        "planner throws, zero on the wire": threw,
         "planner silent, zero on the wire": silent,
         "emergency stop, zero on the wire": pressed,
         "bridge restarted, connected again": back,
         "bridge restarted, sensors good again": live,
         "bridge frozen, noticed": noticed,
     }
+
+
+def planner_throws(driver: Driver, node: SimNode, listener: Listener, times: int) -> list[float]:
+    """Let the planner throw in the midst of a session; return times to zero on the wire, ms."""
+    found = []
+    for _ in range(times):
+        _until(lambda: node.moving.linear == 0.0)
+        planner, tasks = Breaking(), [Task(PlaceGoal((5.0, 0.0)), ())]
+        session = threading.Thread(target=run_tasks, args=(planner, driver.robot, None, tasks))
+        session.start()
+        _until(lambda: node.moving.linear > 0.2)
+        planner.broken.set()
+        session.join()
+        zero = listener.first(lambda v: v == 0.0, planner.threw)
+        found.append(1e3 * (zero - planner.threw))
+    return found
 
 
 def _drive(driver: Driver, node: SimNode) -> None:

@@ -282,17 +282,7 @@ Goal = CategoryGoal | ImageGoal | LanguageGoal | InstanceGoal | PlaceGoal
 
 def modality(goal: Goal) -> str:
     """Return "category", "image", "language", "instance" or "place"."""
-    match goal:
-        case CategoryGoal():
-            return "category"
-        case ImageGoal():
-            return "image"
-        case LanguageGoal():
-            return "language"
-        case InstanceGoal():
-            return "instance"
-        case PlaceGoal():
-            return "place"
+    return type(goal).__name__.removesuffix("Goal").lower()
 
 
 def describe(goal: Goal) -> str:

@@ -18,7 +18,7 @@ _ARGUMENTS = {
     "goal": ("", 'first goal: "category:sofa", "text:the blue chair" or "image:photo.jpg"'),
     "viewer": ("viser", "none, viser (the operator's page) or rerun"),
     "detector": ("grounding-dino", "a name that `goat list` prints"),
-    "goat": ("goat", "the program, for example /home/me/goat/.venv/bin/goat"),
+    "goat": ("goat", "the program, for example .venv/bin/goat"),
     "port": ("9090", "of rosbridge"),
 }
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from goat.recording.messages import millimetres, pack_depth
 from goat.types import Float32Array, Int32Array, UInt8Array
 from robot.fields import MessageError, blob, entry, text, whole
 from robot.messages import Dialect
@@ -89,7 +90,7 @@ def write_depth(
     depth: Float32Array, dialect: Dialect, seconds: float, frame: str, encoding: str = "32FC1"
 ) -> dict[str, Any]:
     """Return sensor_msgs/Image of (H, W) metres, 32FC1 or 16UC1 (millimetres, 0 for none)."""
-    image = depth if encoding == "32FC1" else _millimetres(depth)
+    image = depth if encoding == "32FC1" else millimetres(depth)
     return _raw(image, encoding, dialect.header(seconds, frame))
 
 
@@ -123,11 +124,10 @@ def write_packed_depth(
     depth: Float32Array, dialect: Dialect, seconds: float, frame: str
 ) -> dict[str, Any]:
     """Return sensor_msgs/CompressedImage of (H, W) metres: millimetres as compressedDepth."""
-    _, data = cv2.imencode(".png", _millimetres(depth), [cv2.IMWRITE_PNG_COMPRESSION, 1])
     return {
         "header": dialect.header(seconds, frame),
         "format": "16UC1; compressedDepth png",
-        "data": _base64(_QUANTA.pack(0, 0.0, 0.0) + data.tobytes()),
+        "data": _base64(pack_depth(depth)),
     }
 
 
@@ -189,10 +189,6 @@ def _of_inverse(image: NDArray, a: float, b: float) -> Float32Array:
         depth = np.float32(a) / (image.astype(np.float32) - np.float32(b))
     depth[image == 0] = np.nan
     return _metres(depth)
-
-
-def _millimetres(depth: Float32Array) -> NDArray[np.uint16]:
-    return np.nan_to_num(np.clip(depth * 1000.0, 0.0, 65534.0), nan=0.0).round().astype(np.uint16)
 
 
 def _raw(image: NDArray, encoding: str, header: dict[str, Any]) -> dict[str, Any]:

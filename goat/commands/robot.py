@@ -55,12 +55,13 @@ def drive(options: RobotDrive, console: Console) -> int:
         first = robot.observe()
         size = f"{first.camera.width} x {first.camera.height} px"
         console.print(f"{config.name} sees, {size}", style="dim", highlight=False)
+        session = RobotSession(options, config, robot, tasks, stack, console)
+        stack.callback(lambda: print_table(session.results, console))
+        # The trial moves the robot, so whatever else can be wrong was found out before.
         for name in other_drivers(robot) if config.drive == "velocity" else ():
             text = f"{name} publishes on {config.topics.command} too: its commands pass no gate"
             console.print(text, style="yellow", highlight=False)
         robot.gate.trusted = options.preflight and proves_watchdog(robot, console.print)
-        session = RobotSession(options, config, robot, tasks, stack, console)
-        stack.callback(lambda: print_table(session.results, console))
         session.run(tasks)
     return 0
 

@@ -72,6 +72,17 @@ class TravelField:
         )
         return Path(_pull_straight(points, self.costs))
 
+    def path_near(self, xy: tuple[float, float], reach: float) -> Path | None:
+        """Return a path to the reachable floor nearest to a place, None if none is near.
+
+        Args:
+            xy: The place, m.
+            reach: How far from it the path may end, m, along either axis.
+        """
+        near = np.array(xy) + _around(reach)
+        there = np.isfinite(self.at(near))
+        return self.path_to(self.costs.grid.cells(near[there.argmax()])) if there.any() else None
+
     def _chain(self, node: NDArray) -> NDArray[np.intp]:
         """Return (N, 2) nodes from the start to `node` (2,)."""
         width = self.travel.shape[1] + 2 * _BORDER
@@ -82,6 +93,13 @@ class TravelField:
             flat = int(self.predecessors[flat])
         nodes = np.array(chain[::-1], np.intp)
         return np.stack(np.divmod(nodes, width), axis=1) - _BORDER
+
+
+def _around(reach: float) -> Float64Array:
+    """Return (81, 2) offsets up to `reach` (m) along either axis, nearest first."""
+    steps = np.linspace(-reach, reach, 9)
+    offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    return offsets[np.argsort(np.linalg.norm(offsets, axis=1), kind="stable")]
 
 
 def travel_time(costs: CostMap, pose: Pose, limit: float = _LONGEST) -> TravelField:

@@ -340,11 +340,7 @@ class Navigator:
 
     def _plan_place(self, xy: tuple[float, float]) -> _Plan | None:
         """Plan to the reachable floor that is nearest to a place."""
-        near = np.array(xy) + _around(self.config.moved)
-        there = np.isfinite(self.scene.travel.at(near))
-        if not there.any():
-            return None
-        path = self.scene.travel.path_to(self.scene.known.cells(near[there.argmax()]))
+        path = self.scene.travel.path_near(xy, self.config.moved)
         return path and _Plan(path, self._step, center=xy)
 
     def _plan_frontier(self, value: NDArray | None) -> _Plan | None:
@@ -488,13 +484,6 @@ class Navigator:
                 f"{why}: giving up",
             )
         return self._stay(failure, why)
-
-
-def _around(reach: float) -> NDArray[np.float64]:
-    """Return (N, 2) offsets up to `reach` (m), nearest first."""
-    steps = np.linspace(-reach, reach, 9)
-    offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-    return offsets[np.argsort(np.linalg.norm(offsets, axis=1), kind="stable")]
 
 
 def _left(path: Path, pose: Pose) -> float:

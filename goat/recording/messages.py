@@ -80,12 +80,21 @@ def photo_image(rgb: UInt8Array, stamp: float) -> Content:
 
 def depth_image(depth: Float32Array, stamp: float) -> Content:
     """Return sensor_msgs/CompressedImage of (H, W) metres, to a millimetre, up to 65 m."""
-    metres = np.nan_to_num(depth, nan=0.0, posinf=0.0, neginf=0.0)
-    millimetres = np.clip(metres * 1000.0, 0.0, 65534.0).round().astype(np.uint16)
-    _, data = cv2.imencode(".png", millimetres, _FAST_PNG)
     head = header(stamp, topics.FRAME_OPTICAL)
-    packed = np.frombuffer(_NO_QUANTA + data.tobytes(), np.uint8)
+    packed = np.frombuffer(pack_depth(depth), np.uint8)
     return {"header": head, "format": "16UC1; compressedDepth png", "data": packed}
+
+
+def pack_depth(depth: Float32Array) -> bytes:
+    """Return (H, W) metres as compressedDepth: a header of zeros and a PNG of millimetres."""
+    _, data = cv2.imencode(".png", millimetres(depth), _FAST_PNG)
+    return _NO_QUANTA + data.tobytes()
+
+
+def millimetres(depth: Float32Array) -> NDArray[np.uint16]:
+    """Return (H, W) metres as whole millimetres, up to 65 m; 0 where there is no number."""
+    metres = np.nan_to_num(depth, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.clip(metres * 1000.0, 0.0, 65534.0).round().astype(np.uint16)
 
 
 def ids_image(ids: Int32Array, stamp: float) -> Content:

@@ -8,14 +8,13 @@ earns, on starts that are in none of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from meta_controller.baselines.cloning import CloningConfig, clone
-from meta_controller.demos.episodes import Demonstrations, Law, record
+from meta_controller.demos.episodes import Demonstrations, record
 from meta_controller.environments import Environments
 from meta_controller.task import Task
 
@@ -96,11 +95,3 @@ def judge(task: Task, demos: Demonstrations, seed: int, config: CardConfig | Non
         smooth=float(np.abs(np.diff(experts.actions, axis=1)).mean()),
         usable=cloned[max(config.counts)] >= config.least,
     )
-
-
-def fresh(task: Task, law: Law, count: int, seeds: Sequence[int]) -> Demonstrations:
-    """Return demonstrations of a law from new starts."""
-    environments = Environments(task, count)
-    found = record(environments, law, environments.draw(np.random.default_rng(list(seeds))))
-    environments.close()
-    return found

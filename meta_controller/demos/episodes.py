@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from goat.errors import GoatError
 from meta_controller.arena import Signals
 from meta_controller.embodiment import Embodiment
 from meta_controller.environments import Environments
-from meta_controller.task import Start
+from meta_controller.task import Start, Task
 
 Float64Array = NDArray[np.float64]
 Float32Array = NDArray[np.float32]
@@ -145,6 +145,24 @@ def record(
         rewards=rewards.astype(np.float32),
         skill=np.full(len(start), skill, np.float32),
     )
+
+
+def fresh(
+    task: Task, law: Law, count: int, seeds: Sequence[int], threads: int = 1
+) -> Demonstrations:
+    """Return demonstrations of a law from new starts.
+
+    Args:
+        task: What is done.
+        law: Who acts.
+        count: Episodes.
+        seeds: Of the starts.
+        threads: That physics runs on.
+    """
+    environments = Environments(task, count, threads)
+    found = record(environments, law, environments.draw(np.random.default_rng(list(seeds))))
+    environments.close()
+    return found
 
 
 def joined(parts: list[Demonstrations]) -> Demonstrations:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from meta_controller.environments import Environments
+from meta_controller.demos.episodes import fresh
 from meta_controller.experts.expert import Expert
 from meta_controller.task import Task
 
@@ -43,11 +43,4 @@ def measure(
         episodes: N.
         threads: That physics runs on.
     """
-    environments = Environments(task, episodes, threads)
-    signals = environments.reset(environments.draw(np.random.default_rng(seed)))
-    returns = np.zeros(episodes)
-    while not environments.done:
-        signals, rewards = environments.step(expert.act(signals))
-        returns += rewards
-    environments.close()
-    return Earned(returns)
+    return Earned(fresh(task, expert.act, episodes, [seed], threads).returns)

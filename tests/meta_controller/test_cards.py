@@ -9,8 +9,8 @@ import pytest
 
 from meta_controller.arena import Signals
 from meta_controller.baselines.cloning import CloningConfig
-from meta_controller.demos.cards import CardConfig, fresh, judge
-from meta_controller.demos.episodes import DemonstrationError
+from meta_controller.demos.cards import CardConfig, judge
+from meta_controller.demos.episodes import DemonstrationError, fresh
 from meta_controller.names import TASKS
 
 TASK = TASKS.load("point_mass-easy")()

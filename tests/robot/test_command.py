@@ -49,7 +49,7 @@ def test_a_goal_is_reached_and_everything_is_written(live, options: dict, tmp_pa
 
 def test_what_cannot_be_looked_for_is_said_before_it_moves(live, options: dict) -> None:
     bridge, robot, _ = live(two_room_world(), connect=False)
-    flags = RobotDrive(**options, bridge=bridge.url, goal=("category:piano",), preflight=False)
+    flags = RobotDrive(**options, bridge=bridge.url, goal=("category:piano",))
     before = robot.pose
     with pytest.raises(UnknownNameError, match="piano"):
         drive(flags, Console(quiet=True))

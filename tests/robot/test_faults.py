@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -9,7 +10,18 @@ import numpy as np
 from scipy.spatial.transform import RigidTransform
 from sim_worlds import two_room_world
 
-from goat.types import CellState, OccupancyGrid, VelocityCommand
+from goat.bench.session import run_tasks
+from goat.types import (
+    AgentFrame,
+    CategoryGoal,
+    CellState,
+    Goal,
+    Observation,
+    OccupancyGrid,
+    Status,
+    Task,
+    VelocityCommand,
+)
 from robot.bridge import Bridge
 from robot.estop import EmergencyStop
 from robot.ros import RosRobot
@@ -42,13 +54,50 @@ def turns(ours: RosRobot, robot, seconds: float = 10.0) -> bool:
     return False
 
 
-def test_a_planner_that_falls_silent_or_fails_stops_the_robot(live) -> None:
+class Breaking:
+    """A planner that turns, and breaks when told to."""
+
+    status, reason = None, ""
+
+    def __init__(self) -> None:
+        self.broken = threading.Event()
+
+    def set_goal(self, goal: Goal) -> None:
+        """It has but one way."""
+
+    def step(self, observation: Observation) -> VelocityCommand:
+        if self.broken.is_set():
+            raise RuntimeError("the planner broke")
+        return TURN
+
+    def frame(self) -> AgentFrame:
+        raise RuntimeError("there is nothing to see")
+
+
+def test_a_planner_that_falls_silent_stops_the_robot(live) -> None:
     _, robot, ours = live(two_room_world())
     ready(ours)
     assert turns(ours, robot)
     assert until(lambda: robot.moving == (0.0, 0.0))
     assert ours.verdict.reason == "the planner is silent"
     assert turns(ours, robot), "it goes on with the next wish"
+
+
+def test_a_planner_that_throws_stops_the_robot(live) -> None:
+    _, robot, ours = live(two_room_world())
+    ready(ours)
+    planner, results = Breaking(), []
+    tasks = [Task(CategoryGoal("table"), ())]
+    session = threading.Thread(
+        target=lambda: results.append(run_tasks(planner, ours, None, tasks)), daemon=True
+    )
+    session.start()
+    assert until(lambda: robot.moving[1] > 0.2)
+    planner.broken.set()
+    assert until(lambda: robot.moving == (0.0, 0.0))
+    session.join(10.0)
+    (goal,) = results[0].goals
+    assert (goal.status, goal.reason) == (Status.ERROR, "RuntimeError: the planner broke")
 
 
 def test_the_emergency_stop_holds_until_it_is_cleared(live, tmp_path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from meta_controller.model.config import ModelConfig
@@ -9,6 +11,13 @@ from meta_controller.model.data import Index, Segments
 from meta_controller.model.policy import MetaController, Rows
 
 CONFIG = ModelConfig(width=16, heads=2, blocks=2, segment=4, rank=2, joints=9)
+VARIANTS = {
+    "published": CONFIG,
+    "tree": replace(CONFIG, tree_distance=True),
+    "top-k": replace(CONFIG, top_k=3),
+    "no structure": replace(CONFIG, structure=False),
+    "no matching": replace(CONFIG, matching=False),
+}
 
 
 def network(config: ModelConfig = CONFIG, rows: Rows = Rows(3, 4), seed: int = 0) -> MetaController:  # noqa: B008

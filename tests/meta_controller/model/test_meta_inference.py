@@ -6,20 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from made_segments import CONFIG, index, network, query_of, segments
+from made_segments import CONFIG, VARIANTS, index, network, query_of, segments
 from torch.testing import assert_close
 
 from meta_controller.model.actor import Actor
 from meta_controller.model.data import ShapeError
 from meta_controller.model.inference import explain
 
-VARIANTS = {
-    "published": CONFIG,
-    "tree": replace(CONFIG, tree_distance=True),
-    "top-k": replace(CONFIG, top_k=3),
-    "no structure": replace(CONFIG, structure=False),
-    "no matching": replace(CONFIG, matching=False),
-}
 ROWS = index((2, 1))
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_segments import CONFIG, index, network, query_of, segments
+from made_segments import CONFIG, VARIANTS, index, network, query_of, segments
 from torch.testing import assert_close
 
 from goat.errors import ConfigError, UnknownNameError
@@ -16,14 +16,6 @@ from meta_controller.model.config import ModelConfig, sized
 from meta_controller.model.data import Index, Segments, ShapeError
 from meta_controller.model.loss import masked_mse
 from meta_controller.model.policy import MetaController, Rows
-
-VARIANTS = {
-    "published": CONFIG,
-    "tree": replace(CONFIG, tree_distance=True),
-    "top-k": replace(CONFIG, top_k=3),
-    "no structure": replace(CONFIG, structure=False),
-    "no matching": replace(CONFIG, matching=False),
-}
 
 
 def padded(found: Segments, joints: int, generator: torch.Generator) -> Segments:

@@ -23,15 +23,22 @@ def camera_of(page: OperatorPage) -> Any:
 
 
 def settled(page: OperatorPage) -> Any:
-    """Return the camera when it stands above the map and has not moved for a while."""
+    """Return the camera when the browser shows the map from above and has stood for a while."""
+    (client,) = page._server.get_clients().values()
+    client.get_render(16, 16)  # the answer comes after all that was sent before
     last, since = None, time.monotonic()
     while time.monotonic() - since < 1.5:
         camera = camera_of(page)
         now = (*camera.position.tolist(), camera.aspect)
-        if now != last or abs(camera.look_at[2]) > 0.01:
+        if now != last or not from_above(camera):
             last, since = now, time.monotonic()
         time.sleep(0.05)
     return camera_of(page)
+
+
+def from_above(camera: Any) -> bool:
+    """Return whether a camera stands where the page puts it, not where the browser began."""
+    return abs(camera.look_at[2]) < 0.01 and abs(camera.position[0] - camera.look_at[0]) < 0.01
 
 
 def pixel(tab: Any, camera: Any, point: tuple[float, float, float]) -> tuple[float, float]:
