@@ -20,6 +20,10 @@ _EXTRA_OF_PACKAGE = {
     "rosbags": "record",
     "roslibpy": "ros",
     "dm_control": "policy",
+    "h5py": "policy",
+    "minari": "policy",
+    "pyarrow": "policy",
+    "tensorboard": "policy",
     "ray": "cluster",
 }
 

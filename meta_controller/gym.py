@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import gymnasium
-import mujoco
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from meta_controller.arena import Signals
 from meta_controller.environments import Environments
 from meta_controller.names import TASKS
+from meta_controller.view.render import Pictures
 
 Float32Array = NDArray[np.float32]
 _SIZE = (240, 320)  # px, height and width of pictures
@@ -61,7 +61,7 @@ class TaskEnv(gymnasium.Env[Float32Array, Float32Array]):
         self.render_mode = render_mode
         self.observation_space, self.action_space = _spaces(self.environments)  # pyright: ignore[reportAttributeAccessIssue]
         self._signals: Signals | None = None
-        self._renderer: Any = None
+        self._pictures: Pictures | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -81,20 +81,15 @@ class TaskEnv(gymnasium.Env[Float32Array, Float32Array]):
         """Return a picture (240, 320, 3) if the render mode is "rgb_array"."""
         if self.render_mode is None or self._signals is None:
             return None
-        model = self.environments.arena.model
-        if self._renderer is None:
-            self._renderer = mujoco.Renderer(model, *_SIZE)
-        data = mujoco.MjData(model)  # pyright: ignore[reportAttributeAccessIssue]
-        data.qpos[:], data.qvel[:] = self._signals.qpos[0], self._signals.qvel[0]
-        mujoco.mj_forward(model, data)  # pyright: ignore[reportAttributeAccessIssue]
-        self._renderer.update_scene(data, camera=0 if model.ncam else -1)
-        return self._renderer.render()
+        if self._pictures is None:
+            self._pictures = Pictures(self.environments.task, _SIZE)
+        return self._pictures.draw(self._signals.qpos, self._signals.extra)[0]
 
     def close(self) -> None:
-        """Free the renderer and the threads."""
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
+        """Free the GL context and the threads."""
+        if self._pictures is not None:
+            self._pictures.close()
+            self._pictures = None
         self.environments.close()
 
 

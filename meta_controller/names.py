@@ -18,6 +18,9 @@ _ALONE = {
     "cartpole_2-balance": f"{_HERE}.cartpole:balance_two",
     "cartpole_2-swingup": f"{_HERE}.cartpole:swingup_two",
     "cheetah-run": f"{_HERE}.cheetah:run",
+    "hopper-flip": f"{_HERE}.hopper:flip",
+    "hopper-flip_backwards": f"{_HERE}.hopper:flip_backwards",
+    "hopper-hop_backwards": f"{_HERE}.hopper:hop_backwards",
     "hopper-hop": f"{_HERE}.hopper:hop",
     "hopper-stand": f"{_HERE}.hopper:stand",
     "pendulum-spin": f"{_HERE}.pendulum:spin",
@@ -27,34 +30,50 @@ _ALONE = {
     "walker-stand": f"{_HERE}.walker:stand",
     "walker-walk": f"{_HERE}.walker:walk",
 }
-_FAMILIES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-    "reacher": (
+_FAMILIES: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        "reacher",
         "reacher",
         ("two", "three", "four", "four_longfront", "four_longmiddle", "2_s0", "3_s7", "4_s3"),
         ("easy", "hard"),
     ),
-    "arm": ("arm", ("two", "three", "2_s0", "3_s1"), ("easy", "hard")),
-    "gantry": ("gantry", ("", "long"), ("place",)),
-    "hound": ("quadruped", ("", "two", "longthigh", "longshin"), ("stand", "walk", "run")),
-    "hopper": (
-        "variants",
-        ("largefoot", "smallfoot", "longthigh", "longcalf"),
-        ("stand", "hop"),
+    ("arm", "arm", ("two", "three", "2_s0", "3_s1"), ("easy", "hard")),
+    ("gantry", "gantry", ("", "long"), ("place",)),
+    ("hound", "quadruped", ("", "two", "longthigh", "longshin"), ("stand", "walk", "run")),
+    (
+        "cheetah",
+        "cheetah_tricks",
+        ("",),
+        (
+            "run_backwards", "stand_front", "stand_back", "jump", "run_front", "run_back",
+            "lie_down", "legs_up", "flip", "flip_backwards",
+        ),
     ),
-    "walker": (
+    (
+        "walker",
+        "walker_tricks",
+        ("",),
+        (
+            "walk_backwards", "run_backwards", "arabesque", "lie_down", "legs_up", "headstand",
+            "flip", "backflip",
+        ),
+    ),
+    ("hopper", "variants", ("largefoot", "smallfoot", "longthigh", "longcalf"), ("stand", "hop")),
+    (
+        "walker",
         "variants",
         ("largefoot", "smallfoot", "longthigh", "longleg"),
         ("stand", "walk", "run"),
     ),
-}
-"""Family -> the module whose `named` makes its tasks, its bodies, what is asked of each."""
+)  # fmt: skip
+"""Family, the module whose `named` makes its tasks, its bodies, what is asked of each."""
 _DRAWN = re.compile(r"(reacher|arm)_[2-9]_s\d+-(easy|hard)")
 
 
 def _listed() -> dict[str, str]:
     return {
         f"{f'{family}_{body}' if body else family}-{kind}": f"{_HERE}.{module}:named"
-        for family, (module, bodies, kinds) in _FAMILIES.items()
+        for family, module, bodies, kinds in _FAMILIES
         for body in bodies
         for kind in kinds
     }

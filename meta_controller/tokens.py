@@ -135,7 +135,7 @@ class Tokenizer:
             )
 
 
-def spread_actions(embodiment: Embodiment, actions: Float64Array) -> Float32Array:
+def spread_actions(embodiment: Embodiment, actions: NDArray[np.floating]) -> Float32Array:
     """Return (..., J) what normalised actions (..., A) mean for each joint.
 
     Raises:

@@ -15,6 +15,7 @@ import numpy as np
 
 from meta_controller.baselines.cloning import CloningConfig, clone
 from meta_controller.demos.episodes import Demonstrations, record
+from meta_controller.demos.starts import Stream, seeds_of
 from meta_controller.environments import Environments
 from meta_controller.task import Task
 
@@ -24,7 +25,7 @@ class CardConfig:
     """How a set is judged."""
 
     counts: tuple[int, ...] = (5, 20)
-    """Numbers of demonstrations."""
+    """Numbers of demonstrations; those that a set does not have are left out."""
     episodes: int = 10
     """Fresh episodes that a clone is tried in."""
     seeds: tuple[int, ...] = (0, 1)
@@ -53,6 +54,8 @@ class Card:
     """Mean change of an action from one decision to the next."""
     usable: bool
     """Whether it can be learned from."""
+    reference: float | None = None
+    """What the expert earns from the starts of the evaluation: scores are shares of it."""
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON knows it."""
@@ -70,15 +73,16 @@ def judge(task: Task, demos: Demonstrations, seed: int, config: CardConfig | Non
         config: How it is judged.
 
     Raises:
-        DemonstrationError: There are fewer expert episodes than asked for.
+        DemonstrationError: There is no expert episode.
     """
     config = config or CardConfig()
     experts = demos.take(np.flatnonzero(demos.skill >= 1.0))
+    counts = [count for count in config.counts if count <= len(experts)] or [len(experts)]
     environments = Environments(task, config.episodes)
-    start = environments.draw(np.random.default_rng([seed, 7]))
+    start = environments.draw(np.random.default_rng(seeds_of(task.name, Stream.CARD, seed)))
     best = max(float(experts.returns.mean()), 1e-6)
     cloned = {}
-    for count in config.counts:
+    for count in counts:
         shown = experts.first(count)
         laws = [
             clone(task, environments.embodiment, shown, s, config.cloning) for s in config.seeds
@@ -93,5 +97,5 @@ def judge(task: Task, demos: Demonstrations, seed: int, config: CardConfig | Non
         expert_error=float(experts.returns.std(ddof=1) / np.sqrt(len(experts))),
         cloned=cloned,
         smooth=float(np.abs(np.diff(experts.actions, axis=1)).mean()),
-        usable=cloned[max(config.counts)] >= config.least,
+        usable=cloned[max(counts)] >= config.least,
     )

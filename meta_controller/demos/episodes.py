@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,22 +116,53 @@ class Demonstrations:
             )
 
 
+@dataclass(frozen=True)
+class Shaking:
+    """Noise on what is done, none on what is recorded: more states are shown how to go on from.
+
+    "DART: Noise Injection for Robust Imitation Learning", Laskey et al., 2017
+    (https://arxiv.org/abs/1703.09327). The noise of one decision is like that of the one before.
+    """
+
+    size: float
+    """Standard deviation, of actions in [-1, 1]."""
+    seeds: tuple[int, ...]
+    """Of the noise."""
+    memory: float = 0.8
+    """Correlation with the noise of the decision before."""
+
+    def noise(self, shape: tuple[int, int]) -> Iterator[Float64Array]:
+        """Yield noise for one decision after the other."""
+        rng = np.random.default_rng(self.seeds)
+        now, fresh_share = rng.standard_normal(shape), np.sqrt(1.0 - self.memory**2)
+        while True:
+            yield self.size * now
+            now = self.memory * now + fresh_share * rng.standard_normal(shape)
+
+
 def record(
-    environments: Environments, law: Law, start: Start, skill: float = 1.0
+    environments: Environments,
+    law: Law,
+    start: Start,
+    skill: float = 1.0,
+    shaking: Shaking | None = None,
 ) -> Demonstrations:
     """Return one episode from every start.
 
     Args:
         environments: As many as there are starts.
-        law: Who acts.
+        law: Who acts; what it wants is recorded.
         start: Where the episodes begin.
         skill: How good `law` is meant to be.
+        shaking: What is done besides what the law wants; None for nothing.
     """
     signals, rows = environments.reset(start), []
+    actors = len(start), environments.embodiment.act_to_token.shape[1]
+    noise = itertools.repeat(0.0) if shaking is None else shaking.noise(actors)
     while not environments.done:
         told, actions = environments.task.tell(signals), law(signals)
         before = signals
-        signals, reward = environments.step(actions)
+        signals, reward = environments.step(actions + next(noise))
         rows.append((before.qpos, before.qvel, told, np.clip(actions, -1.0, 1.0), reward))
     qpos, qvel, told, actions, rewards = (
         np.stack(column, axis=1) for column in zip(*rows, strict=True)

@@ -17,7 +17,7 @@ from goat.registry import require
 from meta_controller.demos.episodes import DemonstrationError, Demonstrations
 from meta_controller.embodiment import Embodiment
 
-_SCHEMA = 1
+SCHEMA = 1
 _VECTORS = ("qpos", "qvel", "told", "actions")
 
 
@@ -49,7 +49,7 @@ def save_demonstrations(folder: Path, found: Demonstrations, embodiment: Embodim
     part = folder / "episodes.parquet.part"
     parquet.write_table(arrow.table(columns), part, compression="zstd")
     about = folder / "embodiment.json.part"
-    about.write_text(json.dumps(_described(found, embodiment), indent=1), encoding="utf-8")
+    about.write_text(json.dumps(described(found, embodiment), indent=1), encoding="utf-8")
     about.replace(folder / "embodiment.json")
     part.replace(folder / "episodes.parquet")
 
@@ -74,9 +74,9 @@ def load_demonstrations(folder: Path) -> Demonstrations:
         raise DemonstrationError(
             f"the demonstrations in {folder} cannot be read: {error}"
         ) from error
-    if about.get("schema") != _SCHEMA:
+    if about.get("schema") != SCHEMA:
         raise DemonstrationError(
-            f"{folder} is of version {about.get('schema')!r}; version {_SCHEMA} is read"
+            f"{folder} is of version {about.get('schema')!r}; version {SCHEMA} is read"
         )
     try:
         return _demonstrations(table, about)
@@ -107,10 +107,11 @@ def _demonstrations(table: Any, about: dict[str, Any]) -> Demonstrations:
     )
 
 
-def _described(found: Demonstrations, embodiment: Embodiment) -> dict[str, Any]:
+def described(found: Demonstrations, embodiment: Embodiment) -> dict[str, Any]:
+    """Return what `embodiment.json` says of a set and its body."""
     joints = [{**asdict(joint), "kind": joint.kind.value} for joint in embodiment.joints]
     return {
-        "schema": _SCHEMA,
+        "schema": SCHEMA,
         "task": found.task,
         "body": embodiment.name,
         "digest": embodiment.digest,

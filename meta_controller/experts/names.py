@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from goat.registry import Registry
 from meta_controller.experts.expert import Expert, ExpertError
+from meta_controller.experts.found import found_names
 from meta_controller.names import TASKS
 
 _HERE = "meta_controller.experts"
@@ -35,7 +36,8 @@ def _family(name: str) -> str:
 
 EXPERTS = Registry(
     "expert",
-    _ALONE
+    dict.fromkeys(found_names(), f"{_HERE}.found:FoundExpert")
+    | _ALONE
     | {name: _FAMILIES[_family(name)] for name in TASKS.names() if _family(name) in _FAMILIES},
 )
 """Task -> what makes its expert of the task and a skill; chains of other seeds are not listed."""

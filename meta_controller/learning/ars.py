@@ -8,6 +8,8 @@ All directions are tried at once, both ways from the same starts.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from meta_controller.arena import Signals
 from meta_controller.environments import Environments
-from meta_controller.learning.linear import Features, LinearPolicy
+from meta_controller.learning.linear import Features, LinearPolicy, PolicyFileError
 from meta_controller.task import Start, Task
 
 Float64Array = NDArray[np.float64]
@@ -103,6 +105,38 @@ class RandomSearch:
     def policy(self) -> LinearPolicy:
         """The policy so far."""
         return LinearPolicy(self._weights.copy(), self._moments.mean, self._moments.deviation)
+
+    @property
+    def digest(self) -> str:
+        """Of the body."""
+        return self._environments.embodiment.digest
+
+    def state(self) -> dict[str, NDArray]:
+        """Return everything that `restore` needs to go on as if nothing had happened."""
+        drawn = json.dumps(self._rng.bit_generator.state).encode()
+        moments = self._moments
+        return {
+            "weights": self._weights.copy(),
+            "count": np.array([moments.count]),
+            "mean": moments.mean,
+            "square": moments.square,
+            "random": np.frombuffer(drawn, np.uint8).copy(),
+        }
+
+    def restore(self, state: Mapping[str, NDArray]) -> None:
+        """Go on from where another search of the same task and settings was.
+
+        Raises:
+            PolicyFileError: The state is of another body.
+        """
+        if state["weights"].shape != self._weights.shape:
+            raise PolicyFileError(
+                f"a search with weights of shape {state['weights'].shape} cannot be gone on with: "
+                f"{self.task.name} needs {self._weights.shape}"
+            )
+        self._weights = state["weights"].copy()
+        self._moments = _Moments(float(state["count"][0]), state["mean"], state["square"])
+        self._rng.bit_generator.state = json.loads(state["random"].tobytes())
 
     def iterate(self) -> Iteration:
         """Try nudges and take a step."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ Float64Array = NDArray[np.float64]
 _LARGEST = 5.0
 """Features are cut off at so many standard deviations."""
 _LEAST = 1e-3
+_ARRAYS = ("weights", "mean", "deviation", "returns")
 
 
 class PolicyFileError(GoatError):
@@ -73,29 +73,71 @@ class LinearPolicy:
         """Return (N, A) actions in [-1, 1]."""
         return np.clip(self.normalised(features) @ self.weights.T, -1.0, 1.0)
 
+
+@dataclass(frozen=True)
+class Ladder:
+    """Linear policies of one task, each better than the one before."""
+
+    weights: Float64Array
+    """(K, A, F)."""
+    mean: Float64Array
+    """(K, F) of the features."""
+    deviation: Float64Array
+    """(K, F) of the features."""
+    returns: Float64Array
+    """(K,) what each earned when it was found, rising."""
+
+    def __len__(self) -> int:
+        """How many rungs."""
+        return len(self.returns)
+
+    def policy(self, skill: float = 1.0) -> LinearPolicy:
+        """Return the policy whose return is nearest to a share of the best one's."""
+        rung = int(np.abs(self.returns - skill * self.returns[-1]).argmin())
+        return LinearPolicy(self.weights[rung], self.mean[rung], self.deviation[rung])
+
+    def above(self, policy: LinearPolicy, value: float) -> Ladder:
+        """Return a ladder with one more rung."""
+        return Ladder(
+            np.concatenate([self.weights, policy.weights[None]]),
+            np.concatenate([self.mean, policy.mean[None]]),
+            np.concatenate([self.deviation, policy.deviation[None]]),
+            np.append(self.returns, value),
+        )
+
+    def without(self, rung: int) -> Ladder:
+        """Return a ladder without one rung."""
+        kept = np.arange(len(self)) != rung
+        return Ladder(self.weights[kept], self.mean[kept], self.deviation[kept], self.returns[kept])
+
     def save(self, path: Path, task: str, digest: str) -> None:
-        """Write the policy, and for which task and body (its digest) it is."""
-        arrays = {"weights": self.weights, "mean": self.mean, "deviation": self.deviation}
-        about = {"task": task, "embodiment": digest, "kind": "linear"}
+        """Write the policies in single precision, and for which task and body (its digest)."""
+        arrays = {name: getattr(self, name).astype(np.float32) for name in _ARRAYS}
         part = path.with_name(f"{path.name}.part")
-        save_file(arrays, part, metadata={"about": json.dumps(about)})
+        save_file(arrays, part, metadata={"task": task, "embodiment": digest, "kind": "linear"})
         part.replace(path)
 
 
-def load_policy(path: Path, features: int, actions: int) -> LinearPolicy:
-    """Read a policy for a body with so many features and actions.
+def empty_ladder(features: int, actions: int) -> Ladder:
+    """Return a ladder without rungs."""
+    none = np.zeros((0, features))
+    return Ladder(np.zeros((0, actions, features)), none, none, np.zeros(0))
+
+
+def load_ladder(path: Path, features: int, actions: int) -> Ladder:
+    """Read the policies of a body with so many features and actions.
 
     Raises:
         PolicyFileError: It cannot be read, or is of another body.
     """
     try:
         arrays = load_file(path)
-        policy = LinearPolicy(arrays["weights"], arrays["mean"], arrays["deviation"])
+        ladder = Ladder(*(arrays[name].astype(np.float64) for name in _ARRAYS))
     except Exception as error:
-        raise PolicyFileError(f"{path} is no policy: {error}") from error
-    if policy.weights.shape != (actions, features):
+        raise PolicyFileError(f"{path} holds no policies: {error}") from error
+    if ladder.weights.shape != (len(ladder), actions, features) or not len(ladder):
         raise PolicyFileError(
-            f"{path} is a policy with weights of shape {policy.weights.shape}; this body needs "
-            f"{(actions, features)}"
+            f"{path} holds policies with weights of shape {ladder.weights.shape}; this body needs "
+            f"(K, {actions}, {features}) with K of at least 1"
         )
-    return policy
+    return ladder

@@ -3,7 +3,8 @@
 A layer keeps shared weights, and a bank with one row per index: W x + b + b^m + (1/r) B^m A^m x for
 linear layers ("LoRA: Low-Rank Adaptation of Large Language Models", 2021,
 https://arxiv.org/abs/2106.09685), a bias for layer norms, a gain for layer scales. B^m, biases and
-gains start at zero and A^m at random, so that a new row behaves as the shared layer.
+gains start at zero and A^m at random, so that all rows begin as the shared layer. A row that is
+added later begins as a copy of another.
 
 Inputs are (B, L, S, d): B samples of one row each, L sequences, S tokens. `rows` (B,) int64 names
 the row of each sample; layers without a bank ignore it.
@@ -14,7 +15,6 @@ from __future__ import annotations
 import copy
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -49,41 +49,26 @@ class Bank(nn.Module):
         """
         super().__init__()
         self.index = index
-        self._starts: dict[str, Callable[[Tensor, torch.Generator | None], object]] = {}
+        self._names: list[str] = []
 
     def bank(self, name: str, rows: int, shape: tuple[int, ...], deviation: float) -> None:
         """Register a parameter (rows, *shape), drawn from N(0, deviation^2)."""
-        self._starts[name] = _Normal(deviation)
-        found = torch.empty(rows, *shape)
-        self._starts[name](found, None)
-        self.register_parameter(name, nn.Parameter(found))
+        self._names.append(name)
+        self.register_parameter(name, nn.Parameter(deviation * torch.randn(rows, *shape)))
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the parameters that have rows."""
-        return tuple(self._starts)
+        return tuple(self._names)
 
-    def add_row(self, generator: torch.Generator | None) -> None:
-        """Append one row to each parameter; optimisers made before do not know of it."""
-        for name, start in self._starts.items():
+    def add_row(self, like: int) -> None:
+        """Append a copy of a row to each parameter; optimisers made before do not know of it."""
+        for name in self._names:
             old = self.get_parameter(name)
-            row = torch.empty(old.shape[1:])
-            start(row, generator)
-            row = row.to(old)
-            wider = nn.Parameter(torch.cat([old.detach(), row[None]]), old.requires_grad)
+            wider = nn.Parameter(
+                torch.cat([old.detach(), old.detach()[like, None]]), old.requires_grad
+            )
             setattr(self, name, wider)
-
-
-@dataclass(frozen=True)
-class _Normal:
-    """Fills tensors; a class and not a closure, so that banks can be copied."""
-
-    deviation: float
-
-    def __call__(self, values: Tensor, generator: torch.Generator | None) -> object:
-        if self.deviation == 0.0:
-            return values.zero_()
-        return values.normal_(0.0, self.deviation, generator=generator)
 
 
 class Adapter(Bank, ABC):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from goat.errors import GoatError
+
+T = TypeVar("T", "Segments", "Index")
 
 
 class ShapeError(GoatError):
@@ -58,6 +61,10 @@ class Segments:
         if self.distances is not None:
             check("distances", self.distances, (batch, joints, joints), whole)
 
+    def to(self, device: torch.device) -> Segments:
+        """Return them on a device."""
+        return _moved(self, device)
+
 
 @dataclass(frozen=True)
 class Index:
@@ -76,6 +83,16 @@ class Index:
         """Check shapes and types."""
         check("embodiment", self.embodiment, tuple(self.embodiment.shape[:1]), torch.int64)
         check("task", self.task, tuple(self.embodiment.shape[:1]), torch.int64)
+
+    def to(self, device: torch.device) -> Index:
+        """Return it on a device."""
+        return _moved(self, device)
+
+
+def _moved(found: T, device: torch.device) -> T:
+    """Return a dataclass of tensors on a device."""
+    values = {field.name: getattr(found, field.name) for field in fields(found)}
+    return replace(found, **{k: v.to(device) for k, v in values.items() if v is not None})
 
 
 def check(name: str, tensor: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from meta_controller.model import inference
+from meta_controller.model.actor import Actor
 from meta_controller.model.adapters import EMBODIMENT, TASK, BankSpec
 from meta_controller.model.blocks import Encoder, causal_mask
 from meta_controller.model.config import ModelConfig
@@ -157,15 +158,27 @@ class MetaController(nn.Module):
         """Return actions (E, J) after histories (E, T, J, W); see `inference.act`."""
         return inference.act(cache, history, time_mask)
 
-    def add_embodiment(self, generator: torch.Generator | None = None) -> int:
-        """Append a body to the adapters and return its index."""
-        add_row(self, EMBODIMENT, generator)
+    def decider(self, support: Segments, index: Index, environments: int) -> Actor:
+        """Return what imitates demonstrations (B = 1) in so many environments."""
+        return Actor(self.encode_support(support, index), environments)
+
+    def add_embodiment(self, like: int = 0) -> int:
+        """Append a copy of a body to the adapters and return its index.
+
+        Raises:
+            AdapterError: There is no such body.
+        """
+        add_row(self, EMBODIMENT, like)
         self.rows = Rows(self.rows.embodiments + 1, self.rows.tasks)
         return self.rows.embodiments - 1
 
-    def add_task(self, generator: torch.Generator | None = None) -> int:
-        """Append a task of a body to the adapters and return its index."""
-        add_row(self, TASK, generator)
+    def add_task(self, like: int = 0) -> int:
+        """Append a copy of a task of a body to the adapters and return its index.
+
+        Raises:
+            AdapterError: There is no such task.
+        """
+        add_row(self, TASK, like)
         self.rows = Rows(self.rows.embodiments, self.rows.tasks + 1)
         return self.rows.tasks - 1
 

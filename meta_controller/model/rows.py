@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor, nn
 
 from goat.errors import GoatError
@@ -23,11 +22,16 @@ def row_parameters(module: nn.Module, index: str) -> Iterator[tuple[str, nn.Para
                 yield f"{prefix}.{name}", part.get_parameter(name)
 
 
-def add_row(module: nn.Module, index: str, generator: torch.Generator | None) -> None:
-    """Append one row to all banks of one set of indices."""
+def add_row(module: nn.Module, index: str, like: int) -> None:
+    """Append a copy of one row to all banks of one set of indices.
+
+    Raises:
+        AdapterError: There is no such row.
+    """
+    _check_row(module, index, like)
     for part in module.modules():
         if isinstance(part, Bank) and part.index == index:
-            part.add_row(generator)
+            part.add_row(like)
 
 
 def row_state(module: nn.Module, index: str, row: int) -> dict[str, Tensor]:

@@ -17,7 +17,8 @@ from meta_controller.suite import suite_body
 from meta_controller.task import Reward, Task, anywhere
 
 _HEIGHT = 1.2  # m
-_WALK, _RUN = 1.0, 8.0  # m/s
+WALK, RUN = 1.0, 8.0
+"""Speeds that are asked for, m/s."""
 
 
 def body() -> Body:
@@ -29,7 +30,8 @@ def body() -> Body:
     return suite_body("walker", 0.025, sensors)
 
 
-def _standing(signals: Signals) -> NDArray[np.float64]:
+def standing(signals: Signals) -> NDArray[np.float64]:
+    """Return (N,) how nearly the walker stands upright."""
     high = within(signals["torso"][:, 2], _HEIGHT, math.inf, margin=_HEIGHT / 2.0)
     return (3.0 * high + (1.0 + signals["upright"][:, 2]) / 2.0) / 4.0
 
@@ -40,21 +42,21 @@ def _moving(speed: float) -> Reward:
     def reward(signals: Signals) -> NDArray[np.float64]:
         ahead = signals["torso_subtreelinvel"][:, 0]
         fast = within(ahead, speed, math.inf, margin=speed / 2.0, least=0.5, shape="linear")
-        return _standing(signals) * (5.0 * fast + 1.0) / 6.0
+        return standing(signals) * (5.0 * fast + 1.0) / 6.0
 
     return reward
 
 
 def stand() -> Task:
     """Get up and stand."""
-    return Task("walker-stand", body, anywhere, _standing)
+    return Task("walker-stand", body, anywhere, standing)
 
 
 def walk() -> Task:
     """Walk ahead."""
-    return Task("walker-walk", body, anywhere, _moving(_WALK))
+    return Task("walker-walk", body, anywhere, _moving(WALK))
 
 
 def run() -> Task:
     """Run ahead."""
-    return Task("walker-run", body, anywhere, _moving(_RUN))
+    return Task("walker-run", body, anywhere, _moving(RUN))

@@ -10,7 +10,7 @@ import pytest
 from meta_controller.arena import Signals
 from meta_controller.baselines.cloning import CloningConfig
 from meta_controller.demos.cards import CardConfig, judge
-from meta_controller.demos.episodes import DemonstrationError, fresh
+from meta_controller.demos.episodes import fresh
 from meta_controller.names import TASKS
 
 TASK = TASKS.load("point_mass-easy")()
@@ -44,7 +44,6 @@ def test_restless_actions_show_in_the_card() -> None:
     assert judge(TASK, demos, 0, QUICK).smooth > 0.3
 
 
-def test_too_few_demonstrations_are_named() -> None:
+def test_a_small_set_is_judged_by_what_it_has() -> None:
     demos = fresh(TASK, steering(0.0), 2, (1,))
-    with pytest.raises(DemonstrationError, match="5 demonstrations of point_mass-easy were asked"):
-        judge(TASK, demos, 0, QUICK)
+    assert list(judge(TASK, demos, 0, QUICK).cloned) == [2]

@@ -22,45 +22,17 @@ def task_data(seed: int = 0):
     return support, query_of(support, generator, 2)
 
 
-def silence(model: MetaController, task: int) -> None:
-    """Set what a task adds to zero."""
-    zero = {name: torch.zeros_like(row) for name, row in model.adapter_state(task=task).items()}
-    model.load_adapter_state(zero, task=task)
-
-
-def test_a_new_task_starts_as_the_shared_network() -> None:
+def test_new_rows_start_as_copies_and_leave_the_others_alone() -> None:
     model, (support, query) = network(), task_data()
     with pytest.raises(ShapeError, match="task"):
         model(support, query, index((0, 4), (1, 4)))
-    assert model.add_task(torch.Generator().manual_seed(0)) == 4
-    new = model(support, query, index((0, 4), (1, 4)))
-    assert (model(support, query, index((0, 1), (1, 1))) - new).abs().max() > 1e-3
-    silence(model, 1)
-    assert_close(model(support, query, index((0, 1), (1, 1))), new)
-
-
-def test_a_new_body_with_the_joint_positions_of_another_starts_as_the_shared_network() -> None:
-    model, (support, query) = network(), task_data(1)
-    new = model.add_embodiment(torch.Generator().manual_seed(0))
-    old = model.adapter_state(embodiment=0)
-    joints = {name: row for name, row in old.items() if name.startswith("embedding.")}
-    model.load_adapter_state(model.adapter_state(embodiment=new) | joints, embodiment=new)
-    shared = {k: torch.zeros_like(row) for k, row in old.items() if k not in joints}
-    model.load_adapter_state(old | shared, embodiment=0)
-    rows = index((0, 0), (0, 0)), index((new, 0), (new, 0))
-    assert_close(model(support, query, rows[0]), model(support, query, rows[1]))
-
-
-def test_new_rows_are_those_of_their_seed_and_leave_the_others_alone() -> None:
-    states = []
-    for _ in range(2):
-        model = network()
-        before = model.adapter_state(embodiment=1, task=2)
-        row = model.add_embodiment(torch.Generator().manual_seed(5))
-        states.append(model.adapter_state(embodiment=row))
-        after = model.adapter_state(embodiment=1, task=2)
-        assert all(torch.equal(before[name], after[name]) for name in before)
-    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    before = model(support, query, index((0, 2), (1, 1)))
+    assert model.add_task(like=2) == 4
+    assert model.add_embodiment(like=1) == 3
+    assert_close(model(support, query, index((0, 4), (3, 1))), before)
+    assert_close(model(support, query, index((0, 2), (1, 1))), before)
+    with pytest.raises(AdapterError, match="there is no task 9"):
+        model.add_task(like=9)
 
 
 def test_training_one_task_leaves_the_others_and_the_network_alone() -> None:

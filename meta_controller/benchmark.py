@@ -1,0 +1,61 @@
+"""The tasks that the shipped networks learn from, and those that are kept from them."""
+
+from __future__ import annotations
+
+from goat.errors import UnknownNameError
+from goat.registry import unknown_name
+from meta_controller.names import TASKS
+
+TRAINING: tuple[str, ...] = (
+    "pendulum-spin",
+    "cartpole-balance",
+    "cartpole_2-balance",
+    "ball_in_cup-catch",
+    "point_mass-easy",
+    "reacher_two-easy",
+    "reacher_two-hard",
+    "reacher_three-easy",
+    "reacher_three-hard",
+    "reacher_2_s0-easy",
+    "reacher_2_s1-hard",
+    "reacher_3_s7-easy",
+    "reacher_3_s2-hard",
+    "arm_two-easy",
+    "arm_three-easy",
+    "arm_2_s0-easy",
+    "arm_3_s1-easy",
+    "arm_2_s3-easy",
+    "gantry-place",
+    "gantry_long-place",
+    "cheetah-run",
+    "cheetah-run_backwards",
+    "cheetah-stand_front",
+    "walker-stand",
+)
+"""What is learned from; each set can be cloned."""
+HELD_OUT: tuple[str, ...] = (
+    "reacher_four-easy",
+    "reacher_four-hard",
+    "hound-stand",
+)
+"""Other bodies, except for the last: a known body and a task that is new to it."""
+SETS = {"training": TRAINING, "held-out": HELD_OUT}
+
+
+def tasks_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return task names, with those of a set in place of its name.
+
+    Raises:
+        UnknownNameError: One is neither.
+    """
+    found: list[str] = []
+    for name in names:
+        if name in SETS:
+            found += SETS[name]
+        else:
+            try:
+                TASKS.load(name)
+            except UnknownNameError as error:
+                raise unknown_name("task or set", name, [*SETS, *TASKS.names()]) from error
+            found.append(name)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,1 @@
+"""What `meta-controller` does; the only place that prints."""

@@ -1,0 +1,1 @@
+"""Closed-loop evaluation: stored starts, every method on the same demonstrations, one table."""

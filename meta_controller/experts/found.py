@@ -1,0 +1,48 @@
+"""Experts that were found by search: linear laws of the state, in files that come with the package.
+
+They are written by `meta-controller demos search`.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta_controller.arena import Signals
+from meta_controller.environments import Environments
+from meta_controller.learning.linear import Features, load_ladder
+from meta_controller.task import Task
+
+FOLDER = Path(str(files("meta_controller") / "policies"))
+"""Where they are, TASK.safetensors each."""
+
+
+def found_names() -> tuple[str, ...]:
+    """Return the tasks that have one."""
+    return tuple(sorted(file.stem for file in FOLDER.glob("*.safetensors")))
+
+
+class FoundExpert:
+    """The policy whose return came nearest to the skill's share of the best one's."""
+
+    def __init__(self, task: Task, skill: float, folder: Path = FOLDER) -> None:
+        """Read it.
+
+        Raises:
+            PolicyFileError: It cannot be read, or is of another body.
+        """
+        environments = Environments(task, 1)
+        signals = environments.reset(environments.draw(np.random.default_rng(0)))
+        self._task = task
+        self._features = Features(environments.embodiment, task.tell(signals).shape[1])
+        actions = environments.arena.model.nu
+        environments.close()
+        path = folder / f"{task.name}.safetensors"
+        self._policy = load_ladder(path, self._features.size, actions).policy(skill)
+
+    def act(self, signals: Signals) -> NDArray[np.float64]:
+        """Return (N, A) normalised actions in [-1, 1]."""
+        return self._policy.act(self._features.of(signals, self._task.tell(signals)))

@@ -1,0 +1,1 @@
+"""Episodic meta-training, adaptation, and the files they write."""

@@ -1,0 +1,180 @@
+"""Adapting a trained network to a new task or body from a few demonstrations.
+
+Only what belongs to the one body and task is trained, all else is frozen, as in "Meta-Controller",
+2024 (https://arxiv.org/abs/2412.12147). Ours besides: new rows begin as those that stood for the
+unknown in training; and what is predicted is of another demonstration than what supports it, so
+that nothing is learned by finding the very same step again. No return is looked at.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from goat.errors import ConfigError
+from meta_controller.demos.episodes import Demonstrations
+from meta_controller.embodiment import Embodiment
+from meta_controller.model.data import Index
+from meta_controller.model.loss import masked_mse
+from meta_controller.tokens import Scales
+from meta_controller.training.episodes import Source, collate, draw, source_of
+from meta_controller.training.imitator import Imitator
+from meta_controller.training.pretrained import Pretrained
+
+
+@dataclass(frozen=True)
+class AdaptationConfig:
+    """How it is adapted."""
+
+    steps: int = 400
+    """Of AdamW; 0 imitates without adapting."""
+    batch: int = 2
+    """Draws per step."""
+    support: int = 16
+    """Segments that are shown per draw."""
+    query: int = 16
+    """Segments that are predicted per draw."""
+    rate: float = 1e-3
+    """Learning rate after warm-up; it falls to 0 along a cosine."""
+    warmup: int = 20
+    """Steps until then."""
+    seed: int = 0
+    """Of what is drawn, and of dropout."""
+    threads: int = 1
+    """Of PyTorch."""
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        if self.steps < 0:
+            raise ConfigError(f"steps must not be negative, got {self.steps}")
+        for name in ("batch", "support", "query", "threads"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """A copy of a network that knows one body and task more."""
+
+    network: Imitator
+    """In evaluation mode."""
+    source: Source
+    """The demonstrations it was adapted to."""
+    embodiment: int
+    """Its row of the body."""
+    task: int
+    """Its row of the task."""
+    losses: tuple[float, ...]
+    """Of each step."""
+    seconds: float
+    """CPU time."""
+
+    @property
+    def index(self) -> Index:
+        """Rows for one sample."""
+        return Index(torch.tensor([self.embodiment]), torch.tensor([self.task]))
+
+    @property
+    def scales(self) -> Scales:
+        """What counts as 1 in the tokens."""
+        return self.source.scales
+
+
+def adapt(
+    pretrained: Pretrained,
+    embodiment: Embodiment,
+    demos: Demonstrations,
+    config: AdaptationConfig | None = None,
+    say: Callable[[int, float], None] = lambda step, loss: None,
+) -> Adapted:
+    """Return a copy of a network that imitates demonstrations.
+
+    Args:
+        pretrained: Left as it is.
+        embodiment: The body; if the network knows its name, only the task is new.
+        demos: All of them are used.
+        config: How.
+        say: Told step and loss after each step.
+
+    Raises:
+        DemonstrationError: They are of another body, or too large for the network.
+    """
+    *_, last = stages(pretrained, embodiment, demos, config, say)
+    return last
+
+
+def stages(
+    pretrained: Pretrained,
+    embodiment: Embodiment,
+    demos: Demonstrations,
+    config: AdaptationConfig | None = None,
+    say: Callable[[int, float], None] = lambda step, loss: None,
+    count: int = 1,
+) -> Iterator[Adapted]:
+    """Yield what `adapt` returns, and before it `count` - 1 stages on the way, evenly spaced.
+
+    All of them are one network that goes on being trained: use each before the next.
+    """
+    config, began = config or AdaptationConfig(), time.process_time()
+    network = copy.deepcopy(pretrained.network)
+    source = source_of(embodiment, demos, network.config)
+    known = source.body in pretrained.bodies
+    row = pretrained.bodies.index(source.body) if known else network.add_embodiment()
+    start = Adapted(network, source, row, network.add_task(), (), 0.0)
+    free = [parameter for _, parameter in network.adaptation_parameters(not known)]
+    ends = {round(config.steps * k / count) for k in range(1, count + 1)}
+    losses: list[float] = []
+    training = _steps(start, free, config)
+    for step in range(config.steps + 1):
+        if step in ends:
+            _train(start, free, False)
+            spent = time.process_time() - began
+            yield replace(start, losses=tuple(losses), seconds=spent)
+        if step < config.steps:
+            losses.append(next(training))
+            say(step + 1, losses[-1])
+
+
+def _train(adapted: Adapted, free: list[nn.Parameter], training: bool) -> None:
+    module = adapted.network
+    assert isinstance(module, nn.Module)
+    module.train(training).requires_grad_(False)
+    for parameter in free:
+        parameter.requires_grad_(training)
+
+
+def _steps(adapted: Adapted, free: list[nn.Parameter], config: AdaptationConfig) -> Iterator[float]:
+    """Train the rows of one body and task; yield the loss of each step."""
+    torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    optimizer = torch.optim.AdamW(free, config.rate, weight_decay=0.0)
+    rng, segment = np.random.default_rng([config.seed, 2]), adapted.network.config.segment
+    rows = Index(
+        adapted.index.embodiment.repeat(config.batch), adapted.index.task.repeat(config.batch)
+    )
+    for step in range(config.steps):
+        _train(adapted, free, True)
+        for group in optimizer.param_groups:
+            group["lr"] = config.rate * _falling(step, config)
+        drawn = [
+            draw(adapted.source, rng, config.support, config.query, segment)
+            for _ in range(config.batch)
+        ]
+        support, query = collate(drawn, segment)
+        loss = masked_mse(adapted.network(support, query, rows), query)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        yield float(loss.detach())
+
+
+def _falling(step: int, config: AdaptationConfig) -> float:
+    """Return what of the rate is used at a step."""
+    warm = min(1.0, (step + 1) / max(config.warmup, 1))
+    return warm * 0.5 * (1.0 + float(np.cos(np.pi * step / config.steps)))

@@ -1,0 +1,217 @@
+"""Episodic meta-training: a few segments support others of the same task.
+
+"Meta-Controller", 2024 (https://arxiv.org/abs/2412.12147): mean squared error of actions over all
+steps of the query, AdamW, warm-up and a falling rate. Ours besides: now and then a body or a task
+is not told, so that there is a row for those to come; the query is of other episodes than the
+support; and bodies of like size share a batch, so that little of it is padding.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from goat.errors import ConfigError
+from meta_controller.model.data import Index, Segments
+from meta_controller.model.loss import masked_mse
+from meta_controller.training.episodes import Drawn, Source, collate, draw
+from meta_controller.training.logs import Log
+from meta_controller.training.pretrained import CheckpointError, Pretrained
+
+_POWER = 0.9
+_AHEAD = 4  # batches that are drawn together and sorted by size
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How it is trained."""
+
+    steps: int = 8000
+    """Of AdamW."""
+    batch: int = 16
+    """Tasks per step, with repetition."""
+    support: int = 4
+    """Segments with actions (N)."""
+    query: int = 4
+    """Segments whose actions are to be predicted (M)."""
+    rate: float = 1e-3
+    """Learning rate after warm-up."""
+    warmup: int = 400
+    """Steps until then."""
+    clip: float = 5.0
+    """Greatest norm of a gradient."""
+    unknown: float = 0.2
+    """Share of samples whose task is not told, and of as many neither body nor task."""
+    seed: int = 0
+    """Of weights, batches and dropout."""
+    threads: int = 1
+    """Of PyTorch."""
+    device: str = "cpu"
+    """"cpu", "cuda" or "auto"."""
+    save_every: float = 60.0
+    """Seconds."""
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        for name in ("steps", "batch", "support", "query", "threads"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0.0 <= self.unknown <= 0.5:
+            raise ConfigError(f"unknown must be in [0, 0.5], got {self.unknown}")
+
+
+def device_of(name: str) -> torch.device:
+    """Return a device; "auto" takes a GPU if there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+class MetaTraining:
+    """Trains a network in a folder; it goes on where an earlier run was stopped."""
+
+    def __init__(
+        self,
+        pretrained: Pretrained,
+        sources: Sequence[Source],
+        config: TrainingConfig,
+        folder: Path,
+    ) -> None:
+        """Begin or go on.
+
+        Args:
+            pretrained: What is trained, of which all sources' bodies and tasks are known.
+            sources: What it learns from.
+            config: How.
+            folder: Where checkpoints and logs are kept.
+
+        Raises:
+            CheckpointError: What is in the folder is of another training.
+        """
+        self.pretrained, self.config, self.folder = pretrained, config, folder
+        self._sources = list(sources)
+        self._rows = [
+            (pretrained.bodies.index(s.body), pretrained.tasks.index(s.task)) for s in sources
+        ]
+        self.device = device_of(config.device)
+        self._module = pretrained.module.to(self.device).train()
+        self._optimizer = torch.optim.AdamW(
+            self._module.parameters(), config.rate, weight_decay=0.0
+        )
+        self._rng = np.random.default_rng([config.seed, 1])
+        self.step = 0
+        """Steps that were done."""
+        self._state = folder / "training.pt"
+        if self._state.exists():
+            self._resume()
+
+    def run(self, say: Callable[[int, float], None], until: int | None = None) -> None:
+        """Train to the end.
+
+        Args:
+            say: Told step and loss after each step.
+            until: Stop after so many steps; None for all.
+        """
+        torch.set_num_threads(self.config.threads)
+        last = min(self.config.steps, until or self.config.steps)
+        saved = time.monotonic()
+        with Log(self.folder) as log:
+            for batch in self._batches():
+                if self.step >= last:
+                    break
+                loss = self._update(*batch)
+                log.add(self.step, {"loss": loss, "rate": self._rate()})
+                say(self.step, loss)
+                if time.monotonic() - saved > self.config.save_every:
+                    self.save()
+                    saved = time.monotonic()
+        self.save()
+
+    def save(self) -> None:
+        """Write what is needed to go on, and the network as it is."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        state = {
+            "network": self._module.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "step": self.step,
+            "torch": torch.get_rng_state(),
+            "numpy": json.dumps(self._rng.bit_generator.state),
+            "settings": self._settings(),
+        }
+        part = self._state.with_name("training.pt.part")
+        torch.save(state, part)
+        part.replace(self._state)
+        about = {"training": asdict(self.config), "step": self.step}
+        self.pretrained.about = {**self.pretrained.about, **about}
+        self.pretrained.save(self.folder)
+
+    def _update(self, support: Segments, query: Segments, index: Index) -> float:
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._rate()
+        loss = masked_mse(self.pretrained.network(support, query, index), query)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._module.parameters(), self.config.clip)
+        self._optimizer.step()
+        self.step += 1
+        return float(loss.detach())
+
+    def _rate(self) -> float:
+        done = self.step / self.config.steps
+        warm = min(1.0, (self.step + 1) / self.config.warmup)
+        return self.config.rate * warm * max(1.0 - done, 0.0) ** _POWER
+
+    def _batches(self) -> Iterator[tuple[Segments, Segments, Index]]:
+        """Yield batches for ever; a resumed run begins with whole new ones."""
+        cfg, segment = self.config, self.pretrained.network.config.segment
+        while True:
+            chosen = self._rng.integers(len(self._sources), size=_AHEAD * cfg.batch)
+            sizes = [self._sources[k].tokens.shape[2] for k in chosen]
+            parts = chosen[np.argsort(sizes, kind="stable")].reshape(_AHEAD, cfg.batch)
+            for part in self._rng.permutation(parts):
+                drawn = [
+                    draw(self._sources[k], self._rng, cfg.support, cfg.query, segment) for k in part
+                ]
+                yield self._batch(drawn, part)
+
+    def _batch(self, drawn: list[Drawn], part: Any) -> tuple[Segments, Segments, Index]:
+        support, query = collate(drawn, self.pretrained.network.config.segment)
+        rows = np.array([self._rows[k] for k in part])
+        luck = self._rng.random(len(part))
+        rows[luck < 2.0 * self.config.unknown, 1] = 0
+        rows[luck < self.config.unknown, 0] = 0
+        index = Index(torch.from_numpy(rows[:, 0].copy()), torch.from_numpy(rows[:, 1].copy()))
+        return support.to(self.device), query.to(self.device), index.to(self.device)
+
+    def _settings(self) -> dict[str, Any]:
+        found = asdict(self.config)
+        for free in ("threads", "device", "save_every"):
+            del found[free]
+        return found | {"tasks": [source.task for source in self._sources]}
+
+    def _resume(self) -> None:
+        try:
+            state = torch.load(self._state, map_location=self.device, weights_only=True)
+        except Exception as error:
+            raise CheckpointError(
+                f"{self._state} cannot be gone on with: {error}; delete it to begin anew"
+            ) from error
+        mine = self._settings()
+        odd = [name for name in mine if mine[name] != state["settings"].get(name)]
+        if odd:
+            raise CheckpointError(
+                f"{self._state} is of another training: {', '.join(odd)} differ; give the same "
+                "settings or another folder"
+            )
+        self._module.load_state_dict(state["network"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self.step = int(state["step"])
+        torch.set_rng_state(state["torch"].cpu())
+        self._rng.bit_generator.state = json.loads(state["numpy"])

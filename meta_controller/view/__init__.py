@@ -1,0 +1,1 @@
+"""What people look at: pictures of bodies, films, what is imitated, plots of scores."""

@@ -1,0 +1,6 @@
+"""Tests of the baselines make segments as those of the network do."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "model"))

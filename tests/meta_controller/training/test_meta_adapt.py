@@ -1,0 +1,86 @@
+"""Adaptation trains one body and task and nothing else, and its file belongs to one network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from made_sources import body_of, network, shown, sources, trained
+
+from goat.errors import ConfigError
+from meta_controller.evaluation.law import NetworkLaw
+from meta_controller.model.rows import AdapterError
+from meta_controller.names import TASKS
+from meta_controller.training.adapt import AdaptationConfig, adapt, stages
+from meta_controller.training.adapters import load_adapters, save_adapters
+
+NEW = "point_mass-easy"
+CONFIG = AdaptationConfig(steps=30, support=4, query=4, rate=1e-2, warmup=2)
+
+
+def test_only_the_new_rows_are_trained_and_the_loss_falls() -> None:
+    base = network(sources())
+    before = {name: w.clone() for name, w in base.module.state_dict().items()}
+    adapted = adapt(base, body_of(NEW), shown(NEW), CONFIG)
+    assert (adapted.embodiment, adapted.task) == (3, 3)
+    assert np.mean(adapted.losses[-5:]) < 0.8 * np.mean(adapted.losses[:5])
+    for name, weights in base.module.state_dict().items():
+        assert torch.equal(weights, before[name]), "the network that was given stays as it was"
+    after = adapted.network.state_dict()  # type: ignore[attr-defined]
+    free = {name for name, _ in base.network.adaptation_parameters(True)}
+    for name, weights in before.items():
+        old = after[name][: len(weights)] if name in free else after[name]
+        assert torch.equal(old, weights), name
+    assert any(not torch.equal(after[name][-1], before[name][0]) for name in free)
+
+
+def test_the_row_of_a_known_body_is_left_alone() -> None:
+    base = network(sources())
+    adapted = adapt(base, body_of("cartpole-swingup"), shown("cartpole-swingup", 2), CONFIG)
+    assert adapted.embodiment == 2
+    position = adapted.network.get_parameter("embedding.position")  # type: ignore[attr-defined]
+    assert torch.equal(position, base.module.get_parameter("embedding.position"))
+
+
+def test_stages_come_on_the_way_and_none_means_no_training() -> None:
+    base = network(sources())
+    found = [len(a.losses) for a in stages(base, body_of(NEW), shown(NEW), CONFIG, count=3)]
+    assert found == [10, 20, 30]
+    as_it_is = adapt(base, body_of(NEW), shown(NEW), replace(CONFIG, steps=0))
+    assert as_it_is.losses == ()
+    with pytest.raises(ConfigError, match="steps"):
+        AdaptationConfig(steps=-1)
+
+
+def test_an_adapter_file_gives_the_same_law(tmp_path: Path) -> None:
+    base, demos, embodiment = trained(tmp_path), shown(NEW), body_of(NEW)
+    adapted = adapt(base, embodiment, demos, CONFIG)
+    file = tmp_path / "some" / "a.safetensors"
+    save_adapters(file, adapted, base, embodiment.digest)
+    again = load_adapters(file, base, embodiment, demos)
+    task = TASKS.load(NEW)()
+    from meta_controller.environments import Environments
+
+    environments = Environments(task, 3)
+    signals = environments.reset(environments.draw(np.random.default_rng(0)))
+    acts = [NetworkLaw(task, embodiment, a, 3)(signals) for a in (adapted, again)]
+    environments.close()
+    assert acts[0].shape == (3, 2)
+    np.testing.assert_allclose(acts[0], acts[1], atol=1e-6)
+    assert np.abs(acts[0]).max() > 0.0
+
+
+def test_adapters_of_another_network_body_or_task_are_refused(tmp_path: Path) -> None:
+    base, demos, embodiment = network(sources()), shown(NEW), body_of(NEW)
+    file = tmp_path / "a.safetensors"
+    save_adapters(file, adapt(base, embodiment, demos, CONFIG), base, embodiment.digest)
+    with pytest.raises(AdapterError, match="another network"):
+        load_adapters(file, network(sources(), seed=4), embodiment, demos)
+    with pytest.raises(AdapterError, match="another task and embodiment"):
+        load_adapters(file, base, body_of("pendulum-spin"), shown("pendulum-spin"))
+    file.write_bytes(b"nonsense")
+    with pytest.raises(AdapterError, match="no adapters"):
+        load_adapters(file, base, embodiment, demos)
