@@ -24,6 +24,9 @@ _CLIP = 5.0
 """Greatest magnitude of a feature: what is beyond all scales says no more than that."""
 _QUANTILE = 0.99
 _FLOOR = 1e-3
+_ACTION_QUANTILE = 0.999
+_LEAST_ACTION = 0.05
+"""Less than that is noise, however little a joint does."""
 
 
 class TokenError(GoatError):
@@ -40,10 +43,16 @@ class Scales:
     """(J,) m/s or rad/s."""
     extra: Float64Array
     """(G,) of what the task adds."""
+    action: Float64Array
+    """(J,) of what a joint is to do."""
 
 
 def scales_of(
-    embodiment: Embodiment, qpos: Float64Array, qvel: Float64Array, extra: Float64Array
+    embodiment: Embodiment,
+    qpos: Float64Array,
+    qvel: Float64Array,
+    extra: Float64Array,
+    actions: NDArray[np.floating],
 ) -> Scales:
     """Return scales from demonstrations.
 
@@ -52,6 +61,7 @@ def scales_of(
         qpos: (N, nq) positions.
         qvel: (N, nv) velocities.
         extra: (N, G) what the task adds.
+        actions: (N, A) in [-1, 1].
     """
     position, velocity = np.ones(len(embodiment.joints)), np.ones(len(embodiment.joints))
     for token, joint in enumerate(embodiment.joints):
@@ -63,7 +73,10 @@ def scales_of(
                 place = qpos[:, joint.qpos] - joint.reference + joint.offset
                 position[token] = max(_size(place), abs(joint.offset))
     sizes = [_size(extra[:, k]) for k in range(extra.shape[1])]
-    return Scales(position, velocity, np.array(sizes, np.float64))
+    done = np.abs(spread_actions(embodiment, actions)).astype(np.float64)
+    action = np.quantile(done, _ACTION_QUANTILE, axis=0) if len(done) else np.ones(done.shape[1])
+    action = np.clip(action, _LEAST_ACTION, 1.0)
+    return Scales(position, velocity, np.array(sizes, np.float64), action)
 
 
 def _size(values: Float64Array) -> float:
@@ -151,6 +164,6 @@ def spread_actions(embodiment: Embodiment, actions: NDArray[np.floating]) -> Flo
     return (actions @ embodiment.act_to_token.T).astype(np.float32)
 
 
-def gather_actions(embodiment: Embodiment, tokens: Float32Array) -> Float64Array:
+def gather_actions(embodiment: Embodiment, tokens: NDArray[np.floating]) -> Float64Array:
     """Return (..., A) normalised actions in [-1, 1] of what each joint is to do (..., J)."""
     return np.clip(tokens @ embodiment.token_to_act.T, -1.0, 1.0)

@@ -57,7 +57,7 @@ def clone(
     config = config or CloningConfig()
     torch.set_num_threads(config.threads)
     generator = torch.Generator().manual_seed(seed)
-    tokenizer = Tokenizer(embodiment, scales_of(embodiment, *demos.states))
+    tokenizer = Tokenizer(embodiment, scales_of(embodiment, *demos.decisions))
     states = torch.from_numpy(tokenizer.tokens(*demos.states)).flatten(1)
     actions = torch.from_numpy(demos.actions.reshape(len(states), -1))
     net = _trained(_network(states.shape[1], actions.shape[1], config, generator), states, actions,

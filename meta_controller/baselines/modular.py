@@ -21,7 +21,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from meta_controller.baselines.network import KINDS, Baseline, TaskRows, kinds_of, stretched
+from meta_controller.baselines.network import (
+    DEVIATION,
+    KINDS,
+    Baseline,
+    TaskRows,
+    kinds_of,
+    stretched,
+)
 from meta_controller.model.blocks import Encoder
 from meta_controller.model.config import ModelConfig
 from meta_controller.model.data import Index, Segments, ShapeError
@@ -47,7 +54,7 @@ class ModularTransformer(Baseline):
         self.kind = nn.Parameter(torch.zeros(KINDS, width))
         self.actuated = nn.Parameter(torch.zeros(width))
         self.distance = nn.Parameter(torch.zeros(config.joints + 1, width))
-        self.position = nn.Parameter(torch.randn(config.joints, width))
+        self.position = nn.Parameter(DEVIATION * torch.randn(config.joints, width))
         self.task = TaskRows(rows.tasks, width)
         self.encoder = Encoder(sizes)
         self.head = nn.Linear(width, 1)

@@ -51,7 +51,7 @@ class NearestSegment:
         """Prepare, and begin episodes; see `nearest_segment`."""
         demos.check(embodiment)
         self._task = task
-        self._tokenizer = Tokenizer(embodiment, scales_of(embodiment, *demos.states))
+        self._tokenizer = Tokenizer(embodiment, scales_of(embodiment, *demos.decisions))
         shown = self._features(demos.qpos, demos.qvel, demos.told)
         self._mean = shown.mean(axis=(0, 1))
         self._deviation = np.maximum(shown.std(axis=(0, 1)), _FLOOR)

@@ -110,7 +110,7 @@ class Train(Verb):
     """Folder of the sets."""
     steps: int = 8000
     """Of the optimiser."""
-    batch: int = 16
+    batch: int = 8
     """Tasks per step."""
     rate: float = 1e-3
     """Learning rate."""

@@ -80,11 +80,16 @@ class Demonstrations:
     @property
     def states(self) -> tuple[Float64Array, Float64Array, Float64Array]:
         """Positions, velocities and what was told, of all decisions one after the other."""
-        count = self.rewards.size
-        qpos, qvel, told = (
-            values.reshape(count, values.shape[2]) for values in (self.qpos, self.qvel, self.told)
-        )
-        return qpos, qvel, told
+        return self._flat("qpos"), self._flat("qvel"), self._flat("told")
+
+    @property
+    def decisions(self) -> tuple[Float64Array, Float64Array, Float64Array, Float32Array]:
+        """The states, and the actions of the same decisions."""
+        return *self.states, self._flat("actions")
+
+    def _flat(self, name: str) -> NDArray:
+        values = getattr(self, name)
+        return values.reshape(self.rewards.size, values.shape[2])
 
     def take(self, episodes: NDArray[np.intp] | slice) -> Demonstrations:
         """Return some of the episodes."""

@@ -48,4 +48,5 @@ class NetworkLaw:
         with torch.inference_mode():
             actions = self.decider.act(self.tokens(signals)).numpy()
         joints = len(self.embodiment.joints)
-        return gather_actions(self.embodiment, actions[:, :joints])
+        wanted = actions[:, :joints] * self._tokenizer.scales.action
+        return gather_actions(self.embodiment, wanted)

@@ -60,7 +60,7 @@ class ModelConfig:
 
 
 SIZES = {
-    "nano": ModelConfig(),
+    "nano": ModelConfig(heads=2),
     "small": ModelConfig(width=128, blocks=3, rank=8),
     "paper": ModelConfig(width=512, blocks=6, rank=16),
 }

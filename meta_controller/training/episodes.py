@@ -20,6 +20,8 @@ from meta_controller.model.config import ModelConfig
 from meta_controller.model.data import Segments
 from meta_controller.tokens import Scales, Tokenizer, scales_of, spread_actions
 
+_HEAVIEST = 30.0
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -63,7 +65,9 @@ class Source:
     tokens: Tensor
     """(E, D, J, W) float32."""
     actions: Tensor
-    """(E, D, J) float32 in [-1, 1]."""
+    """(E, D, J) float32 in [-1, 1], of what counts as 1."""
+    weight: float
+    """Of errors in actions: they count as shares of what is usually done."""
     groups: tuple[NDArray[np.intp], ...]
     """Numbers of the episodes of like skill."""
 
@@ -86,7 +90,7 @@ def source_of(
         DemonstrationError: They are of another body, or too large for the network.
     """
     demos.check(embodiment)
-    scales = scales or scales_of(embodiment, *demos.states)
+    scales = scales or scales_of(embodiment, *demos.decisions)
     tokenizer = Tokenizer(embodiment, scales)
     found = tokenizer.tokens(demos.qpos, demos.qvel, demos.told)
     count, width = found.shape[2:]
@@ -95,7 +99,9 @@ def source_of(
             f"{demos.task} has {count} tokens of width {width}; this network takes at most "
             f"{config.joints} of width {config.token_width}"
         )
-    actions = spread_actions(embodiment, demos.actions)
+    actions = spread_actions(embodiment, demos.actions) / scales.action.astype(np.float32)
+    actions = np.clip(actions, -1.0, 1.0)
+    power = float(np.square(actions[..., embodiment.actuated]).mean())
     return Source(
         task=demos.task,
         body=embodiment.name,
@@ -103,6 +109,7 @@ def source_of(
         scales=scales,
         tokens=torch.from_numpy(_padded(found, config.token_width, axis=3)),
         actions=torch.from_numpy(_padded(actions, count, axis=2)),
+        weight=min(1.0 / max(power, 1e-6), _HEAVIEST),
         groups=tuple(np.flatnonzero(demos.skill == skill) for skill in np.unique(demos.skill)),
     )
 

@@ -13,6 +13,7 @@ from meta_controller.arena import Signals
 from meta_controller.demos.episodes import (
     DemonstrationError,
     Demonstrations,
+    Shaking,
     joined,
     record,
 )
@@ -115,3 +116,28 @@ def test_files_that_are_missing_damaged_or_of_another_version_are_named(
     (tmp_path / "embodiment.json").write_text(json.dumps(about | {"schema": 99}))
     with pytest.raises(DemonstrationError, match="version 99"):
         load_demonstrations(tmp_path)
+
+
+def test_shaken_episodes_record_what_was_wanted_and_go_elsewhere() -> None:
+    task = TASKS.load("point_mass-easy")()
+    environments = Environments(task, 3)
+    start = environments.draw(np.random.default_rng(0))
+
+    def law(signals: Signals) -> np.ndarray:
+        return np.clip(-20.0 * signals.qpos - 2.0 * signals.qvel, -1.0, 1.0)
+
+    calm = record(environments, law, start)
+    shaken = record(environments, law, start, shaking=Shaking(0.3, (1,)))
+    again = record(environments, law, start, shaking=Shaking(0.3, (1,)))
+    environments.close()
+    np.testing.assert_array_equal(shaken.qpos, again.qpos)
+    assert np.abs(shaken.qpos - calm.qpos).max() > 0.001
+    wanted = np.clip(-20.0 * shaken.qpos - 2.0 * shaken.qvel, -1.0, 1.0)
+    np.testing.assert_allclose(shaken.actions, wanted, atol=1e-6)
+
+
+def test_noise_has_its_size_and_remembers() -> None:
+    noise = Shaking(0.2, (3,), memory=0.8).noise((200, 2))
+    drawn = np.stack([next(noise) for _ in range(100)])
+    assert drawn.std() == pytest.approx(0.2, rel=0.05)
+    assert np.corrcoef(drawn[1:].ravel(), drawn[:-1].ravel())[0, 1] == pytest.approx(0.8, abs=0.03)

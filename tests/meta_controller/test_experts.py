@@ -12,6 +12,7 @@ from goat.errors import UnknownNameError
 from meta_controller.arena import Signals
 from meta_controller.environments import Environments
 from meta_controller.experts.expert import ExpertError, linearised, regulator, wrapped
+from meta_controller.experts.found import found_names
 from meta_controller.experts.measure import Earned, measure
 from meta_controller.experts.names import EXPERTS, expert_of
 from meta_controller.names import TASKS
@@ -138,3 +139,10 @@ def _reversed(signals: Signals) -> Signals:
         sensors={name: value[::-1] for name, value in signals.sensors.items()},
         extra={name: value[::-1] for name, value in signals.extra.items()},
     )
+
+
+@pytest.mark.parametrize("name", found_names())
+def test_a_policy_that_was_found_is_of_its_body_and_better_than_a_poor_one(name: str) -> None:
+    task = TASKS.load(name)()
+    able, poor = (measure(expert_of(name, skill), task, 3, 4).mean for skill in (1.0, 0.2))
+    assert able > 1.5 * poor

@@ -36,7 +36,7 @@ def test_absolute_angles_lead_to_the_finger(chain: Chain) -> None:
     data = mujoco.MjData(model)
     embodiment = read_embodiment(chain.name, model)
     count = len(chain.lengths)
-    tokenizer = Tokenizer(embodiment, Scales(np.ones(count), np.ones(count), np.zeros(0)))
+    tokenizer = Tokenizer(embodiment, Scales(*np.ones((2, count)), np.zeros(0), np.ones(count)))
     data.qpos[:] = np.random.default_rng(4).uniform(-2.0, 2.0, count)
     mujoco.mj_forward(model, data)
     sine, cosine = tokenizer.tokens(data.qpos, data.qvel)[:, :2].T

@@ -54,7 +54,7 @@ def test_angles_of_links_are_those_of_the_world(angles: list[float]) -> None:
     """Whatever the signs of axes and the references: from straight down about the positive y."""
     model = model_of(CHAIN)
     embodiment = read_embodiment("chain", model)
-    scales = Scales(np.ones(3), np.ones(3), np.zeros(0))
+    scales = Scales(np.ones(3), np.ones(3), np.zeros(0), np.ones(3))
     tokens = Tokenizer(embodiment, scales).tokens(np.array(angles), np.zeros(3))
     data = mujoco.MjData(model)
     data.qpos[:] = angles
@@ -94,7 +94,7 @@ def test_where_a_free_base_is_says_nothing() -> None:
     task = TASKS.load("cheetah-run")()
     model = task.body().compile()
     embodiment = read_embodiment("cheetah", model)
-    scales = Scales(np.ones(9), np.ones(9), np.zeros(0))
+    scales = Scales(np.ones(9), np.ones(9), np.zeros(0), np.ones(9))
     tokenizer = Tokenizer(embodiment, scales)
     here, there = np.tile(model.qpos0, (2, 1))
     there[0] += 100.0
@@ -110,7 +110,9 @@ def test_scales_come_from_ranges_and_demonstrations() -> None:
     rng = np.random.default_rng(0)
     qpos, qvel = rng.normal(size=(500, 4)), 7.0 * rng.normal(size=(500, 4))
     extra = rng.uniform(-3.0, 3.0, (500, 2))
-    scales = scales_of(embodiment, qpos, qvel, extra)
+    actions = np.tile([0.3, 2e-3], (500, 1))
+    scales = scales_of(embodiment, qpos, qvel, extra, actions)
+    assert scales.action == pytest.approx([0.3, 0.05, 0.05, 0.05]), "less than that is noise"
     assert scales.velocity == pytest.approx(np.full(4, 7.0 * 2.58), rel=0.2)
     assert scales.extra == pytest.approx([3.0, 3.0], rel=0.05)
     tokenizer = Tokenizer(embodiment, scales)
@@ -119,13 +121,15 @@ def test_scales_come_from_ranges_and_demonstrations() -> None:
     assert tokens.shape == (500, 5, 3)
     assert tokens.dtype == np.float32
     assert np.abs(tokens).max() <= 5.0
-    still = scales_of(embodiment, np.zeros((3, 4)), np.zeros((3, 4)), np.zeros((3, 0)))
+    still = scales_of(
+        embodiment, np.zeros((3, 4)), np.zeros((3, 4)), np.zeros((3, 0)), np.zeros((3, 2))
+    )
     assert (still.velocity > 0.0).all(), "nothing is divided by zero"
 
 
 def test_states_of_another_body_are_refused() -> None:
     embodiment = read_embodiment("chain", model_of(CHAIN))
-    tokenizer = Tokenizer(embodiment, Scales(np.ones(3), np.ones(3), np.zeros(0)))
+    tokenizer = Tokenizer(embodiment, Scales(np.ones(3), np.ones(3), np.zeros(0), np.ones(3)))
     with pytest.raises(TokenError, match="another body or task"):
         tokenizer.tokens(np.zeros((5, 2)), np.zeros((5, 2)))
     with pytest.raises(TokenError, match="another body or task"):
