@@ -30,7 +30,7 @@ _WIDER = 1.5
 KINDS = GLOBAL + 1
 """Of tokens: slide, hinge and global."""
 DEVIATION = 0.05
-"""Of learned vectors at first: at 1, they drown what is sensed, and losses stay twice as high."""
+"""Of learned vectors at first: at 1, they drown what is sensed, and early losses are far higher."""
 
 
 def stretched(config: ModelConfig) -> ModelConfig:

@@ -116,6 +116,8 @@ class Train(Verb):
     """Learning rate."""
     tree_distance: bool = False
     """Tell joints apart by their distance in the kinematic tree in place of learned positions."""
+    passing: bool = False
+    """Let the query's own motion pass by the matching."""
     top_k: int | None = None
     """Each joint attends to so many demonstration steps only."""
     seed: int = 0

@@ -35,7 +35,11 @@ def train(options: Train, console: Console) -> int:
     names = tasks_of(options.tasks)
     ensure_sets(names, options.data, console, options.threads)
     config = method.config(
-        options.size, tree_distance=options.tree_distance, top_k=options.top_k, dropout=0.0
+        options.size,
+        tree_distance=options.tree_distance,
+        top_k=options.top_k,
+        passing=options.passing,
+        dropout=0.0,
     )
     sources = [_source(name, options, config) for name in names]
     training = MetaTraining(

@@ -39,6 +39,8 @@ class ModelConfig:
     learned positions of joints: a new body needs none."""
     top_k: int | None = None
     """Each query attends to so many support steps only; None for all."""
+    passing: bool = False
+    """The query's motion features reach the decoder besides what was matched."""
     structure: bool = True
     """False leaves out the structure encoder: joints know nothing of each other."""
     matching: bool = True

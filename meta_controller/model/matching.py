@@ -15,6 +15,9 @@ from torch import Tensor, nn
 
 from meta_controller.model.config import ModelConfig
 
+_SHARP = 4.0
+"""Factor of the logits before training."""
+
 
 class Matching(nn.Module):
     """O = LN(concat of heads); O + GELU(W_o O); logits over sqrt(d)."""
@@ -25,11 +28,17 @@ class Matching(nn.Module):
         width = config.width
         self.heads, self.dropout, self.top_k = config.heads, config.dropout, config.top_k
         self.factor = 1.0 / math.sqrt(width)
+        self.sharpness = nn.Parameter(torch.full((self.heads, 1, 1), math.log(_SHARP)))
         self.norm_in, self.norm_out = nn.LayerNorm(width), nn.LayerNorm(width)
         self.query = nn.Linear(width, width, bias=False)
         self.key = nn.Linear(width, width, bias=False)
         self.value = nn.Linear(width, width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
+        # Like motion attends to like motion from the first step of training.
+        nn.init.orthogonal_(self.key.weight)
+        with torch.no_grad():
+            self.query.weight.copy_(self.key.weight)
+        self.passing = nn.Linear(width, width) if config.passing else None
 
     def keys(self, motion: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
         """Return keys and values (B, J, heads, K, d / heads).
@@ -49,7 +58,7 @@ class Matching(nn.Module):
             values: The same.
             mask: (B, K) bool, True where a support step is real; None for all. One at least is.
         """
-        query = self._split(self.query(self.norm_in(motion)))
+        query = self._queries(motion)
         dropout = self.dropout if self.training else 0.0
         if self.top_k is None:
             shape = query.shape[:2]
@@ -62,11 +71,15 @@ class Matching(nn.Module):
         else:
             found = F.dropout(self._weights(query, keys, mask), dropout) @ values
         found = self.norm_out(found.transpose(2, 3).flatten(3))
-        return found + F.gelu(self.out(found))
+        found = found + F.gelu(self.out(found))
+        return found if self.passing is None else found + self.passing(motion)
 
     def weights(self, motion: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
         """Return (B, J, heads, Q, K) how much of each support step is taken; see `forward`."""
-        return self._weights(self._split(self.query(self.norm_in(motion))), keys, mask)
+        return self._weights(self._queries(motion), keys, mask)
+
+    def _queries(self, motion: Tensor) -> Tensor:
+        return self._split(self.query(self.norm_in(motion))) * self.sharpness.exp()
 
     def _weights(self, query: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
         logits = self.factor * (query @ keys.mT)

@@ -15,6 +15,7 @@ VARIANTS = {
     "published": CONFIG,
     "tree": replace(CONFIG, tree_distance=True),
     "top-k": replace(CONFIG, top_k=3),
+    "passing": replace(CONFIG, passing=True),
     "no structure": replace(CONFIG, structure=False),
     "no matching": replace(CONFIG, matching=False),
 }

@@ -256,3 +256,13 @@ def test_it_can_be_compiled_as_one_graph() -> None:
     rows = index((0, 1), (2, 3))
     compiled = torch.compile(model, backend="eager", fullgraph=True)
     assert_close(compiled(support, query, rows), model(support, query, rows))
+
+
+def test_like_motion_attends_to_like_before_any_training() -> None:
+    torch.manual_seed(0)
+    matching = MetaController(CONFIG, Rows(1, 1)).matching
+    assert matching is not None
+    motion = torch.randn(1, 2, 30, CONFIG.width)
+    keys, _ = matching.keys(motion, torch.randn_like(motion))
+    taken = matching.weights(motion, keys, None)
+    assert (taken.argmax(dim=-1) == torch.arange(30)).float().mean() > 0.95
