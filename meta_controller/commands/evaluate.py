@@ -14,6 +14,7 @@ from rich.table import Table
 from goat.errors import GoatError
 from meta_controller.benchmark import tasks_of
 from meta_controller.commands.options import Evaluate
+from meta_controller.commands.pictures import draw_losses, draw_scores
 from meta_controller.commands.sets import ensure_sets
 from meta_controller.evaluation.matrix import Cell, Score, evaluate, fill, read_scores
 from meta_controller.evaluation.methods import METHODS, Learner, method_of
@@ -89,6 +90,9 @@ def _finish(
     for demos in options.demos:
         console.print(_table([row for row in rows if row.demonstrations == demos], tasks, demos))
     _write(rows, options.out / f"table_{options.select}.json")
+    draw_scores(rows, options.out)
+    if options.runs is not None:
+        draw_losses(options.runs, options.out)
     console.print(
         f"scores are mean returns over {options.starts} stored starts as shares of the expert's; "
         f"± is the standard error over {len(options.seeds)} training seeds (of a task: over "

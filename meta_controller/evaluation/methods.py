@@ -11,7 +11,7 @@ from pathlib import Path
 
 from goat.registry import unknown_name
 from meta_controller.baselines.cloning import CloningConfig, clone
-from meta_controller.baselines.nearest import nearest_segment
+from meta_controller.baselines.nearest import NearestConfig, nearest_segment
 from meta_controller.demos.episodes import Demonstrations, Law
 from meta_controller.embodiment import Embodiment
 from meta_controller.evaluation.law import NetworkLaw
@@ -69,9 +69,14 @@ METHODS = {
         Method("modular", "modular transformer (MetaMorph)", "modular", "modular"),
         Method("cloning", "behaviour cloning from scratch"),
         Method("nearest", "nearest-segment replay"),
+        Method("nearest-state", "nearest-state replay"),
     )
 }
 """By name; ablations after what they are of, baselines last."""
+
+
+_HISTORY = {"nearest": 5, "nearest-state": 1}
+"""Decisions that replay compares."""
 
 
 def method_of(name: str) -> Method:
@@ -125,8 +130,9 @@ class Learner:
         """
         if method.name == "cloning":
             yield clone(task, embodiment, demos, seed, self.cloning)
-        elif method.name == "nearest":
-            yield nearest_segment(task, embodiment, demos).act
+        elif method.name in _HISTORY:
+            nearest = NearestConfig(history=_HISTORY[method.name])
+            yield nearest_segment(task, embodiment, demos, nearest).act
         else:
             trained = from_pretrained(self._trained(method, seed))
             steps = self.adaptation.steps if method.adapts else 0

@@ -48,6 +48,8 @@ def test_methods_are_compared_in_a_table_and_not_done_twice(
     assert {(row["method"], row["demonstrations"]) for row in document} == {
         (method, count) for method in ("meta-controller", "nearest") for count in (1, 2)
     }
+    for picture in ("scores_1.png", "scores_2.png", "demonstrations.png"):
+        assert (home / "out" / picture).read_bytes().startswith(b"\x89PNG")
     lines = (home / "out" / "scores_last.jsonl").read_text()
     assert run(home, *words) == 0
     assert (home / "out" / "scores_last.jsonl").read_text() == lines

@@ -80,7 +80,7 @@ def test_starts_keep_what_belongs_to_the_episode(tmp_path: Path) -> None:
     np.testing.assert_array_equal(stored.extra["target"], drawn.extra["target"])
 
 
-@pytest.mark.parametrize("method", ["cloning", "nearest"])
+@pytest.mark.parametrize("method", ["cloning", "nearest", "nearest-state"])
 def test_a_method_is_scored_as_a_share_of_the_expert(sets: Path, method: str) -> None:
     cell = Cell(method, NAME, 3, 0)
     score = evaluate(cell, method_of(method), TASK, sets, LEARNER, 5)
