@@ -26,10 +26,10 @@ from meta_controller.baselines.network import (
     KINDS,
     Baseline,
     TaskRows,
-    kinds_of,
     stretched,
 )
 from meta_controller.model.blocks import Encoder
+from meta_controller.model.checks import kinds_of
 from meta_controller.model.config import ModelConfig
 from meta_controller.model.data import Index, Segments, ShapeError
 from meta_controller.model.embedding import embed

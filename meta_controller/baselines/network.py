@@ -19,8 +19,9 @@ from torch import Tensor, nn
 
 from meta_controller.baselines.window import Window
 from meta_controller.model.adapters import EMBODIMENT, TASK, Bank
+from meta_controller.model.checks import check_fits, kinds_of
 from meta_controller.model.config import ModelConfig
-from meta_controller.model.data import Index, Segments, ShapeError, check_range
+from meta_controller.model.data import Index, Segments
 from meta_controller.model.policy import Rows
 from meta_controller.model.rows import AdapterError, add_row
 from meta_controller.tokens import GLOBAL
@@ -63,7 +64,7 @@ class Baseline(nn.Module, ABC):
         Raises:
             ShapeError: Shapes do not agree with each other or the configuration.
         """
-        self.check(query, index)
+        check_fits(query, index, self.config, self.rows)
         return self.predict(query, index)
 
     @abstractmethod
@@ -78,7 +79,7 @@ class Baseline(nn.Module, ABC):
         Raises:
             ShapeError: Shapes do not agree with the configuration, or B is not 1.
         """
-        self.check(support, index)
+        check_fits(support, index, self.config, self.rows)
         plain = copy.deepcopy(self).eval().requires_grad_(False)
         return Window(plain.law(support, index), support, environments)
 
@@ -109,25 +110,6 @@ class Baseline(nn.Module, ABC):
     def adaptation_parameters(self, new_body: bool) -> list[tuple[str, nn.Parameter]]:
         """Return names and parameters that a few demonstrations may train: all of them."""
         return list(self.named_parameters())
-
-    def check(self, segments: Segments, index: Index) -> None:
-        """Refuse segments and rows that do not fit the network.
-
-        Raises:
-            ShapeError: They do not.
-        """
-        config, (batch, _, *have) = self.config, segments.tokens.shape
-        if (have[0], have[2]) != (config.segment, config.token_width) or have[1] > config.joints:
-            raise ShapeError(
-                f"segments of (steps, tokens, features) {tuple(have)} were given; this network "
-                f"takes {config.segment} steps of at most {config.joints} tokens of "
-                f"{config.token_width} features"
-            )
-        if len(index.embodiment) != batch:
-            raise ShapeError(f"{batch} samples need as many indices, got {len(index.embodiment)}")
-        check_range("embodiment", index.embodiment, self.rows.embodiments)
-        check_range("task", index.task, self.rows.tasks)
-        check_range("kinds", kinds_of(segments), KINDS)
 
     def _add(self, index: str, like: int, count: int) -> None:
         # Not all baselines have rows, but all refuse to copy one that is not there.
@@ -171,8 +153,3 @@ class FlatStates(nn.Module):
     def _flat(self, values: Tensor) -> Tensor:
         """Return (..., slots * F) of (..., J, F), with zeros for slots that are not used."""
         return F.pad(values, (0, 0, 0, self.slots - values.shape[-2])).flatten(-2)
-
-
-def kinds_of(segments: Segments) -> Tensor:
-    """Return the kinds (B, J) of tokens, in which padding is of the first kind."""
-    return segments.kinds.masked_fill(~segments.token_mask, 0)

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from meta_controller.baselines.network import Baseline, FlatStates, stretched
 from meta_controller.model.blocks import Block, causal_mask
+from meta_controller.model.checks import check_fits
 from meta_controller.model.config import ModelConfig
 from meta_controller.model.data import Index, Segments, ShapeError
 from meta_controller.model.policy import Rows
@@ -104,8 +105,8 @@ class PromptTransformer(Baseline):
         Raises:
             ShapeError: Shapes do not agree with each other or the configuration.
         """
-        self.check(query, index)
-        self.check(support, index)
+        check_fits(query, index, self.config, self.rows)
+        check_fits(support, index, self.config, self.rows)
         if support.kinds.shape != query.kinds.shape:
             raise ShapeError(
                 f"support and query are of different bodies: {tuple(support.kinds.shape)} and "

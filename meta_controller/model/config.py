@@ -61,6 +61,16 @@ class ModelConfig:
             raise ConfigError(f"top_k must be at least 1 or None, got {self.top_k}")
 
 
+@dataclass(frozen=True)
+class Rows:
+    """How many indices a network knows."""
+
+    embodiments: int
+    """Bodies."""
+    tasks: int
+    """Tasks of bodies."""
+
+
 SIZES = {
     "nano": ModelConfig(heads=2),
     "small": ModelConfig(width=128, blocks=3, rank=8),

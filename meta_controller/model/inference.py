@@ -15,6 +15,7 @@ from torch import Tensor
 
 from meta_controller.model.adapters import EMBODIMENT, TASK, merge
 from meta_controller.model.blocks import causal_mask
+from meta_controller.model.checks import check_fits
 from meta_controller.model.data import Index, Segments, ShapeError, check
 from meta_controller.model.embedding import embed
 
@@ -65,7 +66,7 @@ def encode_support(model: MetaController, support: Segments, index: Index) -> Su
     Raises:
         ShapeError: Shapes do not agree, or nothing in it is real or actuated.
     """
-    model.check(support, index)
+    check_fits(support, index, model.config, model.rows)
     if len(support.tokens) != 1:
         raise ShapeError(f"encode the support of one task at a time, got {len(support.tokens)}")
     real, moved, steps = _real(support)

@@ -17,8 +17,6 @@ padded instead of packed; and joints may be told apart by tree distances instead
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
@@ -26,22 +24,12 @@ from meta_controller.model import inference
 from meta_controller.model.actor import Actor
 from meta_controller.model.adapters import EMBODIMENT, TASK, BankSpec
 from meta_controller.model.blocks import Encoder, causal_mask
-from meta_controller.model.config import ModelConfig
-from meta_controller.model.data import Index, Segments, ShapeError, check_range
+from meta_controller.model.checks import check_fits, kinds_of
+from meta_controller.model.config import ModelConfig, Rows
+from meta_controller.model.data import Index, Segments, ShapeError
 from meta_controller.model.embedding import Embedding, embed
 from meta_controller.model.matching import Matching
 from meta_controller.model.rows import add_row, load_row_state, row_parameters, row_state
-from meta_controller.tokens import GLOBAL
-
-
-@dataclass(frozen=True)
-class Rows:
-    """How many indices a network knows."""
-
-    embodiments: int
-    """Bodies."""
-    tasks: int
-    """Tasks of bodies."""
 
 
 class MetaController(nn.Module):
@@ -83,10 +71,10 @@ class MetaController(nn.Module):
         Raises:
             ShapeError: Shapes do not agree with each other or the configuration.
         """
-        self.check(query, index)
+        check_fits(query, index, self.config, self.rows)
         if self.matching is None:
             return self.decode(self.motions(query, index), query.time_mask)
-        self.check(support, index)
+        check_fits(support, index, self.config, self.rows)
         _check_pair(support, query)
         segments = _joined(support, query)
         count, steps = support.tokens.shape[1:3]
@@ -101,7 +89,7 @@ class MetaController(nn.Module):
     def motions(self, segments: Segments, index: Index) -> Tensor:
         """Return motion features (B, J, N, T, d)."""
         weights, offsets = self.embedding.of_body(
-            _kinds(segments), segments.actuated, index.embodiment
+            kinds_of(segments), segments.actuated, index.embodiment
         )
         tokens = embed(segments.tokens.flatten(1, 2), weights, offsets)
         if self.structure is not None:
@@ -215,26 +203,6 @@ class MetaController(nn.Module):
         """
         load_row_state(self, {EMBODIMENT: embodiment, TASK: task}, state)
 
-    def check(self, segments: Segments, index: Index) -> None:
-        """Refuse segments that do not fit the configuration.
-
-        Raises:
-            ShapeError: They do not.
-        """
-        batch, _, steps, joints, features = segments.tokens.shape
-        config = self.config
-        if steps != config.segment or features != config.token_width or joints > config.joints:
-            raise ShapeError(
-                f"segments have {steps} steps of {joints} tokens of width {features}; this network "
-                f"takes {config.segment} steps of at most {config.joints} tokens of width "
-                f"{config.token_width}"
-            )
-        if len(index.embodiment) != batch:
-            raise ShapeError(f"{batch} samples need as many indices, got {len(index.embodiment)}")
-        check_range("embodiment", index.embodiment, self.rows.embodiments)
-        check_range("task", index.task, self.rows.tasks)
-        check_range("kinds", _kinds(segments), GLOBAL + 1)
-
 
 def _check_pair(support: Segments, query: Segments) -> None:
     if support.kinds.shape != query.kinds.shape:
@@ -242,11 +210,6 @@ def _check_pair(support: Segments, query: Segments) -> None:
             f"support and query are of different bodies: {tuple(support.kinds.shape)} and "
             f"{tuple(query.kinds.shape)} tokens"
         )
-
-
-def _kinds(segments: Segments) -> Tensor:
-    """Return kinds in which padding is of the first kind."""
-    return segments.kinds.masked_fill(~segments.token_mask, 0)
 
 
 def _joined(support: Segments, query: Segments) -> Segments:

@@ -20,7 +20,7 @@ from meta_controller.model.config import ModelConfig
 from meta_controller.model.data import Segments
 from meta_controller.tokens import Scales, Tokenizer, scales_of, spread_actions
 
-_HEAVIEST = 30.0
+_HEAVIEST = 100.0
 
 
 @dataclass(frozen=True)
