@@ -1,13 +1,14 @@
 """From states to joint tokens, for any number of states at once.
 
 A slide tells [position, velocity], a hinge [sine, cosine, velocity] of its link's absolute angle,
-and the global token what the task adds; all are padded to one width. Scales come from ranges where
-the model has them, else from demonstrations, and never from what is tested on.
+and the global token what the task adds; all are padded to one width. The same follows again in
+standard deviations of the demonstrations. Scales come from ranges where the model has them, else
+from demonstrations, and never from what is tested on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ SLIDE, HINGE, GLOBAL = 0, 1, 2
 LEAST_WIDTH = 3
 _CLIP = 5.0
 """Greatest magnitude of a feature: what is beyond all scales says no more than that."""
+_FAR = 3.0
+"""The same for features in standard deviations."""
 _QUANTILE = 0.99
 _FLOOR = 1e-3
 _ACTION_QUANTILE = 0.999
@@ -45,6 +48,10 @@ class Scales:
     """(G,) of what the task adds."""
     action: Float64Array
     """(J,) of what a joint is to do."""
+    mean: Float64Array | None = None
+    """(T, W) of the features of all tokens; None for 0."""
+    deviation: Float64Array | None = None
+    """(T, W) of the features; None for 1."""
 
 
 def scales_of(
@@ -76,7 +83,12 @@ def scales_of(
     done = np.abs(spread_actions(embodiment, actions)).astype(np.float64)
     action = np.quantile(done, _ACTION_QUANTILE, axis=0) if len(done) else np.ones(done.shape[1])
     action = np.clip(action, _LEAST_ACTION, 1.0)
-    return Scales(position, velocity, np.array(sizes, np.float64), action)
+    found = Scales(position, velocity, np.array(sizes, np.float64), action)
+    if not len(qpos):
+        return found
+    plain = Tokenizer(embodiment, found).features(qpos, qvel, extra).astype(np.float64)
+    deviation = np.maximum(plain.std(axis=0), _FLOOR)
+    return replace(found, mean=plain.mean(axis=0), deviation=deviation)
 
 
 def _size(values: Float64Array) -> float:
@@ -102,7 +114,9 @@ class Tokenizer:
         self._reference = np.array([joint.reference for joint in joints])
         self._sign = np.array([joint.sign for joint in joints])
         self._shown = np.array([not joint.free for joint in joints], np.float64)
-        self.width = max(LEAST_WIDTH, len(scales.extra))
+        self._width = max(LEAST_WIDTH, len(scales.extra))
+        self.width = 2 * self._width
+        """Features of a token: as they are, and then again in standard deviations."""
         self.kinds = np.where(self._hinge, HINGE, SLIDE)
         """(T,) kinds of the tokens, the global one last if there is one."""
         if len(scales.extra):
@@ -111,7 +125,23 @@ class Tokenizer:
     def tokens(
         self, qpos: Float64Array, qvel: Float64Array, extra: Float64Array | None = None
     ) -> Float32Array:
-        """Return (..., T, width) features.
+        """Return (..., T, width): `features`, and how they differ from those of demonstrations.
+
+        What hardly varies is invisible beside what does; a pole that is balanced is an example.
+
+        Raises:
+            TokenError: The shapes are of another body.
+        """
+        plain = self.features(qpos, qvel, extra)
+        mean, deviation = self.scales.mean, self.scales.deviation
+        fine = plain if mean is None or deviation is None else (plain - mean) / deviation
+        fine = np.clip(fine, -_FAR, _FAR).astype(np.float32)
+        return np.concatenate([plain, fine], axis=-1)
+
+    def features(
+        self, qpos: Float64Array, qvel: Float64Array, extra: Float64Array | None = None
+    ) -> Float32Array:
+        """Return (..., T, width / 2).
 
         Args:
             qpos: (..., nq) positions.
@@ -123,7 +153,7 @@ class Tokenizer:
         """
         self._check(qpos, qvel, extra)
         joints = len(self.embodiment.joints)
-        found = np.zeros((*qpos.shape[:-1], len(self.kinds), self.width), np.float32)
+        found = np.zeros((*qpos.shape[:-1], len(self.kinds), self._width), np.float32)
         position = qpos[..., self._qpos] - self._reference
         speed = qvel[..., self._qvel] / self.scales.velocity
         speed = speed * self._sign

@@ -87,6 +87,12 @@ class Baseline(nn.Module, ABC):
         """Return what gives actions (1, E, 1, J) of the newest step of queries (B = 1)."""
         return partial(self.predict, index=index, tail=True)
 
+    def predictions(
+        self, support: Segments, query: Segments, index: Index
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return what `forward` does, and nothing besides."""
+        return self(support, query, index), None
+
     def add_embodiment(self, like: int = 0) -> int:
         """Append a copy of a body's row and return its index.
 

@@ -30,7 +30,7 @@ class ModelConfig:
     """Of attention, of what blocks add, and inside MLPs."""
     drop_path: float = 0.1
     """Probability to leave out the last block; 0 at the first and linear in between."""
-    token_width: int = 3
+    token_width: int = 6
     """Features of an input token (W); the widest global token decides."""
     joints: int = 16
     """Greatest number of tokens of a body."""
@@ -72,7 +72,7 @@ class Rows:
 
 
 SIZES = {
-    "nano": ModelConfig(heads=2),
+    "nano": ModelConfig(heads=2, segment=5),
     "small": ModelConfig(width=128, blocks=3, rank=8),
     "paper": ModelConfig(width=512, blocks=6, rank=16),
 }

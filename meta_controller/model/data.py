@@ -66,6 +66,22 @@ class Segments:
         return _moved(self, device)
 
 
+def joined(support: Segments, query: Segments) -> Segments:
+    """Return the segments of both, those of the support first."""
+    actions = None
+    if support.actions is not None and query.actions is not None:
+        actions = torch.cat([support.actions, query.actions], dim=1)
+    return Segments(
+        torch.cat([support.tokens, query.tokens], dim=1),
+        query.kinds,
+        query.token_mask,
+        query.actuated,
+        torch.cat([support.time_mask, query.time_mask], dim=1),
+        actions,
+        query.distances,
+    )
+
+
 @dataclass(frozen=True)
 class Index:
     """Rows of the adapters.

@@ -26,10 +26,12 @@ from meta_controller.model.adapters import EMBODIMENT, TASK, BankSpec
 from meta_controller.model.blocks import Encoder, causal_mask
 from meta_controller.model.checks import check_fits, kinds_of
 from meta_controller.model.config import ModelConfig, Rows
-from meta_controller.model.data import Index, Segments, ShapeError
+from meta_controller.model.data import Index, Segments, ShapeError, joined
 from meta_controller.model.embedding import Embedding, embed
 from meta_controller.model.matching import Matching
 from meta_controller.model.rows import add_row, load_row_state, row_parameters, row_state
+
+_STILL = 0.02
 
 
 class MetaController(nn.Module):
@@ -57,7 +59,7 @@ class MetaController(nn.Module):
             self.action = Encoder(config, time=True)
             self.matching = Matching(config)
         self.decoder = Encoder(config, time=True)
-        self.head = nn.Linear(config.width, 1)
+        self.head, self.foretell = _still(config.width), _still(config.width)
         self.rows = rows
 
     def forward(self, support: Segments, query: Segments, index: Index) -> Tensor:
@@ -71,20 +73,34 @@ class MetaController(nn.Module):
         Raises:
             ShapeError: Shapes do not agree with each other or the configuration.
         """
+        return self.predictions(support, query, index)[0]
+
+    def predictions(
+        self, support: Segments, query: Segments, index: Index
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return what `forward` does, and for training what motion alone foretells.
+
+        Matching learns nothing as long as like motion says nothing about actions. So motion
+        features are trained to foretell the actions of support and query, (B, N + M, T, J), too.
+
+        Raises:
+            ShapeError: As `forward`.
+        """
         check_fits(query, index, self.config, self.rows)
         if self.matching is None:
-            return self.decode(self.motions(query, index), query.time_mask)
+            return self.decode(self.motions(query, index), query.time_mask), None
         check_fits(support, index, self.config, self.rows)
         _check_pair(support, query)
-        segments = _joined(support, query)
         count, steps = support.tokens.shape[1:3]
-        motion = self.motions(segments, index)
+        motion = self.motions(joined(support, query), index)
         keys, values = self.matching.keys(
             motion[:, :, :count].flatten(2, 3), self.demonstrated(support)
         )
         wanted = motion[:, :, count:].flatten(2, 3)
         found = self.matching(wanted, keys, values, support.time_mask.flatten(1))
-        return self.decode(found.unflatten(2, (-1, steps)), query.time_mask)
+        actions = self.decode(found.unflatten(2, (-1, steps)), query.time_mask)
+        foretold = torch.tanh(self.foretell(motion)).squeeze(-1).permute(0, 2, 3, 1)
+        return actions, foretold
 
     def motions(self, segments: Segments, index: Index) -> Tensor:
         """Return motion features (B, J, N, T, d)."""
@@ -204,23 +220,20 @@ class MetaController(nn.Module):
         load_row_state(self, {EMBODIMENT: embodiment, TASK: task}, state)
 
 
+def _still(width: int) -> nn.Linear:
+    """Return a layer to one number that is nearly 0 at first, as most actions are."""
+    layer = nn.Linear(width, 1)
+    nn.init.normal_(layer.weight, std=_STILL)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
 def _check_pair(support: Segments, query: Segments) -> None:
     if support.kinds.shape != query.kinds.shape:
         raise ShapeError(
             f"support and query are of different bodies: {tuple(support.kinds.shape)} and "
             f"{tuple(query.kinds.shape)} tokens"
         )
-
-
-def _joined(support: Segments, query: Segments) -> Segments:
-    return Segments(
-        torch.cat([support.tokens, query.tokens], dim=1),
-        query.kinds,
-        query.token_mask,
-        query.actuated,
-        torch.cat([support.time_mask, query.time_mask], dim=1),
-        distances=query.distances,
-    )
 
 
 def _lane_mask(time_mask: Tensor, joints: int) -> Tensor:

@@ -21,10 +21,10 @@ from goat.errors import ConfigError
 from meta_controller.demos.episodes import Demonstrations
 from meta_controller.embodiment import Embodiment
 from meta_controller.model.data import Index
-from meta_controller.model.loss import masked_mse
 from meta_controller.tokens import Scales
 from meta_controller.training.episodes import Source, collate, draw, source_of
 from meta_controller.training.imitator import Imitator
+from meta_controller.training.objective import imitation_loss
 from meta_controller.training.pretrained import Pretrained
 
 
@@ -167,11 +167,11 @@ def _steps(adapted: Adapted, free: list[nn.Parameter], config: AdaptationConfig)
             for _ in range(config.batch)
         ]
         support, query = collate(drawn, segment)
-        loss = masked_mse(adapted.network(support, query, rows), query)
+        loss, error = imitation_loss(adapted.network, support, query, rows)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        yield float(loss.detach())
+        yield float(error.detach())
 
 
 def _falling(step: int, config: AdaptationConfig) -> float:

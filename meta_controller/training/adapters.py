@@ -25,7 +25,7 @@ from meta_controller.training.adapt import Adapted
 from meta_controller.training.episodes import source_of
 from meta_controller.training.pretrained import Pretrained
 
-_SCALES = ("position", "velocity", "extra", "action")
+_SCALES = ("position", "velocity", "extra", "action", "mean", "deviation")
 
 
 def checksum(pretrained: Pretrained) -> str:

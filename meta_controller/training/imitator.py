@@ -33,6 +33,12 @@ class Imitator(Protocol):
         """Return actions (B, M, T, J) of the query."""
         ...
 
+    def predictions(
+        self, support: Segments, query: Segments, index: Index
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return the same, and (B, N + M, T, J) what helps training; None for nothing."""
+        ...
+
     def add_embodiment(self, like: int = 0) -> int:
         """Append a copy of a body's row and return its index."""
         ...

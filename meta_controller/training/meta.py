@@ -2,7 +2,8 @@
 
 "Meta-Controller", 2024 (https://arxiv.org/abs/2412.12147): mean squared error of actions over all
 steps of the query, AdamW, warm-up and a falling rate. Ours besides: errors count as shares of what
-is usually done in a task, or tasks with large actions would drown the others; now and then a body
+is usually done in a task, or tasks with large actions would drown the others; motion features are
+trained to foretell actions besides (`MetaController.predictions`); now and then a body
 or a task is not told, so that there is a row for those to come; the query is of other episodes than
 the support; and bodies of like size share a batch, so that little of it is padding.
 """
@@ -22,9 +23,9 @@ from torch import Tensor
 
 from goat.errors import ConfigError
 from meta_controller.model.data import Index, Segments
-from meta_controller.model.loss import masked_mse
 from meta_controller.training.episodes import Drawn, Source, collate, draw
 from meta_controller.training.logs import Log
+from meta_controller.training.objective import imitation_loss
 from meta_controller.training.pretrained import CheckpointError, Pretrained
 
 _Batch = tuple[Segments, Segments, Index]
@@ -40,9 +41,9 @@ class TrainingConfig:
     """Of AdamW."""
     batch: int = 8
     """Tasks per step, with repetition."""
-    support: int = 10
+    support: int = 16
     """Segments with actions (N)."""
-    query: int = 6
+    query: int = 8
     """Segments whose actions are to be predicted (M)."""
     rate: float = 1e-3
     """Learning rate after warm-up."""
@@ -158,13 +159,13 @@ class MetaTraining:
     def _update(self, support: Segments, query: Segments, index: Index, weights: Tensor) -> float:
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
-        loss = masked_mse(self.pretrained.network(support, query, index), query, weights)
+        loss, error = imitation_loss(self.pretrained.network, support, query, index, weights)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._module.parameters(), self.config.clip)
         self._optimizer.step()
         self.step += 1
-        return float(loss.detach())
+        return float(error.detach())
 
     def _rate(self) -> float:
         done = self.step / self.config.steps

@@ -118,7 +118,9 @@ def test_scales_come_from_ranges_and_demonstrations() -> None:
     tokenizer = Tokenizer(embodiment, scales)
     assert list(tokenizer.kinds) == [SLIDE] * 4 + [GLOBAL]
     tokens = tokenizer.tokens(qpos, qvel, extra)
-    assert tokens.shape == (500, 5, 3)
+    assert tokens.shape == (500, 5, 6)
+    assert tokens[..., 3:].mean(axis=0) == pytest.approx(np.zeros((5, 3)), abs=0.05)
+    assert tokens[:, :4, 4].std(axis=0) == pytest.approx(np.ones(4), abs=0.1)
     assert tokens.dtype == np.float32
     assert np.abs(tokens).max() <= 5.0
     still = scales_of(

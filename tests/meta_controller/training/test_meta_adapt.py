@@ -46,7 +46,7 @@ def test_only_the_new_rows_are_trained_and_the_loss_falls(tmp_path: Path) -> Non
     assert (adapted.embodiment, adapted.task) == (3, 3)
     assert len(adapted.losses) == CONFIG.steps
     fresh = loss(base.network, adapted.source, 0, 0)
-    assert loss(adapted.network, adapted.source, adapted.embodiment, adapted.task) < 0.9 * fresh
+    assert loss(adapted.network, adapted.source, adapted.embodiment, adapted.task) < 0.97 * fresh
     for name, weights in base.module.state_dict().items():
         assert torch.equal(weights, before[name]), "the network that was given stays as it was"
     after = adapted.network.state_dict()  # type: ignore[attr-defined]

@@ -54,7 +54,7 @@ def test_bodies_of_a_batch_are_padded_to_the_widest() -> None:
     rng = np.random.default_rng(0)
     found = [source_of(body_of(name), shown(name, 2), SMALL) for name in names]
     support, _ = collate([draw(source, rng, 2, 2, 4) for source in found], 4)
-    assert support.tokens.shape == (2, 2, 4, 4, 3)
+    assert support.tokens.shape == (2, 2, 4, 4, 6)
     assert support.token_mask.tolist() == [[True, False, False, False], [True] * 4]
     assert support.actuated.tolist() == [[True, False, False, False], [True, True, True, False]]
     assert support.distances is not None
@@ -74,7 +74,7 @@ def test_the_whole_of_an_episode_is_shown_once_and_its_end_too() -> None:
 
 def test_what_is_too_large_for_a_network_is_named() -> None:
     demos = shown("reacher_three-easy", 1)
-    with pytest.raises(DemonstrationError, match="4 tokens of width 3; this network takes at most"):
+    with pytest.raises(DemonstrationError, match="4 tokens of width 6; this network takes at most"):
         source_of(body_of("reacher_three-easy"), demos, ModelConfig(joints=3))
     with pytest.raises(DemonstrationError, match="another body"):
         source_of(body_of("reacher_two-easy"), demos, SMALL)

@@ -27,7 +27,7 @@ def test_the_loss_falls_and_what_was_trained_is_kept(tmp_path: Path) -> None:
     training = MetaTraining(network(found), found, CONFIG, tmp_path)
     training.run(lambda step, loss: losses.append(loss))
     assert len(losses) == 160
-    assert np.mean(losses[-40:]) < 0.6 * np.mean(losses[:40])
+    assert np.mean(losses[-40:]) < 0.8 * np.mean(losses[:40])
     with (tmp_path / "log.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert [int(line["step"]) for line in lines] == list(range(1, 161))
