@@ -23,7 +23,7 @@ from meta_controller.model.inference import SupportCache
 from meta_controller.model.policy import MetaController, Rows
 from meta_controller.tokens import HINGE, SLIDE
 
-SEGMENTS = 5 * 50
+STEPS = 5 * 500
 JOINTS, ROOT, SLIDES = 9, 3, 2
 MEASURED = {"nano": (1, 64), "small": (1, 64), "paper": (1,)}
 LEAST_S = 1.0
@@ -31,7 +31,7 @@ LEAST_S = 1.0
 
 def demonstrations(config: ModelConfig, generator: torch.Generator) -> Segments:
     """Return five demonstrations of 500 decisions of a walker, made up."""
-    shape = 1, SEGMENTS, config.segment, JOINTS
+    shape = 1, STEPS // config.segment, config.segment, JOINTS
     joint = torch.arange(JOINTS)[None]
     return Segments(
         torch.randn(*shape, config.token_width, generator=generator),

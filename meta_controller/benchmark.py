@@ -38,7 +38,7 @@ HELD_OUT: tuple[str, ...] = (
     "reacher_four-hard",
     "hound-stand",
 )
-"""Other bodies, except for the last: a known body and a task that is new to it."""
+"""On bodies that nothing is learned from."""
 SETS = {"training": TRAINING, "held-out": HELD_OUT}
 
 

@@ -114,7 +114,7 @@ class Learner:
         seed: int,
         environments: int,
     ) -> Iterator[Law]:
-        """Yield what acts in so many environments; use each before the next, the last counts.
+        """Yield what acts in so many environments; use each before the next.
 
         Args:
             method: Which.

@@ -85,7 +85,7 @@ class Ladder:
     deviation: Float64Array
     """(K, F) of the features."""
     returns: Float64Array
-    """(K,) what each earned when it was found, rising."""
+    """(K,) what nudged copies of each earned on average when it was found, rising."""
 
     def __len__(self) -> int:
         """How many rungs."""
