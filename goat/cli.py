@@ -1,13 +1,7 @@
-"""The `goat` command: parses, calls one function, prints.
-
-Exit codes: 0 done, 1 a bug, 2 something the user can mend, 130 interrupted.
-"""
+"""The `goat` command: parses, calls one function, prints."""
 
 from __future__ import annotations
 
-import importlib
-import logging
-import os
 import sys
 from collections.abc import Sequence
 
@@ -16,7 +10,7 @@ from rich.console import Console
 
 import goat
 from goat.commands import options
-from goat.errors import GoatError
+from goat.shell import guarded
 
 _HANDLERS = {
     options.Demo: "goat.commands.demo:demo",
@@ -55,31 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         config=(tyro.conf.OmitSubcommandPrefixes,),
     )
     if isinstance(command, options.Map | options.Bench | options.Robot):
-        return _guarded(command.action, console)
-    return _guarded(command, console)
-
-
-def _guarded(verb: options.Verb, console: Console) -> int:
-    # Mesa's own threads cost more than they bring on small machines; read when GL starts.
-    os.environ.setdefault("LP_NUM_THREADS", "0")
-    logging.basicConfig(level=logging.INFO if verb.debug else logging.ERROR)
-    errors = Console(stderr=True)
-    try:
-        return _handler(verb)(verb, console) or 0
-    except GoatError as error:
-        if verb.debug:
-            errors.print_exception()
-        errors.print(f"[bold red]{type(error).__name__}[/]: ", end="")
-        errors.print(str(error), markup=False, highlight=False)
-        return 2
-    except KeyboardInterrupt:
-        errors.print("interrupted; what was finished is kept")
-        return 130
-
-
-def _handler(verb: options.Verb):
-    module, _, function = _HANDLERS[type(verb)].partition(":")
-    return getattr(importlib.import_module(module), function)
+        return guarded(_HANDLERS, command.action, console)
+    return guarded(_HANDLERS, command, console)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,7 @@
-"""The `meta-controller` command: parses, calls one function, prints.
-
-Exit codes: 0 done, 1 a bug, 2 something the user can mend, 130 interrupted.
-"""
+"""The `meta-controller` command: parses, calls one function, prints."""
 
 from __future__ import annotations
 
-import importlib
-import logging
 import os
 import sys
 import warnings
@@ -15,7 +10,7 @@ from collections.abc import Sequence
 import tyro
 from rich.console import Console
 
-from goat.errors import GoatError
+from goat.shell import guarded
 from meta_controller.commands import options
 
 _HANDLERS = {
@@ -43,28 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         config=(tyro.conf.OmitSubcommandPrefixes,),
     )
     verb = command.action if isinstance(command, options.Demos) else command
-    return _guarded(verb, Console())
-
-
-def _guarded(verb: options.Verb, console: Console) -> int:
-    os.environ.setdefault("LP_NUM_THREADS", "0")
     os.environ.setdefault("MUJOCO_GL", "egl")
-    logging.basicConfig(level=logging.INFO if verb.debug else logging.ERROR)
     if not verb.debug:
         warnings.filterwarnings("ignore")
-    errors = Console(stderr=True)
-    try:
-        module, _, function = _HANDLERS[type(verb)].partition(":")
-        return getattr(importlib.import_module(module), function)(verb, console) or 0
-    except GoatError as error:
-        if verb.debug:
-            errors.print_exception()
-        errors.print(f"[bold red]{type(error).__name__}[/]: ", end="")
-        errors.print(str(error), markup=False, highlight=False)
-        return 2
-    except KeyboardInterrupt:
-        errors.print("interrupted; what was finished is kept")
-        return 130
+    return guarded(_HANDLERS, verb, Console())
 
 
 if __name__ == "__main__":

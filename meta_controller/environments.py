@@ -19,6 +19,16 @@ class EpisodeError(GoatError):
     """Episodes that cannot be begun or gone on with."""
 
 
+def embodiment_of(task: Task) -> Embodiment:
+    """Return what acts in a task.
+
+    Raises:
+        BodyError: The MJCF cannot be used.
+    """
+    body = task.body()
+    return read_embodiment(body.name, body.compile())
+
+
 class Environments:
     """All episodes begin and end together."""
 

@@ -9,7 +9,7 @@ import torch
 
 from meta_controller.demos.episodes import Demonstrations, joined, record
 from meta_controller.embodiment import Embodiment
-from meta_controller.environments import Environments
+from meta_controller.environments import Environments, embodiment_of
 from meta_controller.experts.names import expert_of
 from meta_controller.model.config import ModelConfig
 from meta_controller.names import TASKS
@@ -32,9 +32,7 @@ def shown(name: str, count: int = 4, skills: tuple[float, ...] = (1.0,)) -> Demo
 
 
 def body_of(name: str) -> Embodiment:
-    environments = Environments(TASKS.load(name)(), 1)
-    environments.close()
-    return environments.embodiment
+    return embodiment_of(TASKS.load(name)())
 
 
 def sources(config: ModelConfig = SMALL) -> list[Source]:

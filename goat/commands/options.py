@@ -8,13 +8,7 @@ from typing import Annotated, Literal
 
 from tyro import conf
 
-
-@dataclass(frozen=True, kw_only=True)
-class Verb:
-    """What every verb understands."""
-
-    debug: bool = False
-    """Show the traceback of an error, and what the libraries log."""
+from goat.shell import Verb
 
 
 @dataclass(frozen=True)

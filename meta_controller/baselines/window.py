@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from meta_controller.model.data import Segments, ShapeError, check
+from meta_controller.model.history import History
 
 
 class Window:
@@ -30,10 +31,9 @@ class Window:
             raise ShapeError(f"one body acts at a time, got segments of {len(body.tokens)}")
         self._law, self._body = law, body
         self._moved = (body.actuated & body.token_mask)[0]
-        self._steps = body.tokens.new_zeros(environments, *body.tokens.shape[2:])
-        self._valid = torch.zeros(
-            self._steps.shape[:2], dtype=torch.bool, device=self._steps.device
-        )
+        segment, *shape = body.tokens.shape[2:]
+        self.history = History(body.tokens, environments, segment, shape)
+        """The latest steps."""
 
     @torch.no_grad()
     def act(self, tokens: Tensor) -> Tensor:
@@ -45,31 +45,16 @@ class Window:
         Raises:
             ShapeError: Its shape or type is wrong; the history stays as it was.
         """
-        check("tokens", tokens, (len(self._steps), *self._steps.shape[2:]), torch.float32)
-        self._steps = torch.cat([self._steps[:, 1:], tokens[:, None]], dim=1)
-        self._valid = torch.cat([self._valid[:, 1:], self._valid.new_ones(len(tokens), 1)], dim=1)
+        steps = self.history.steps
+        check("tokens", tokens, (len(steps), *steps.shape[2:]), torch.float32)
+        self.history.add(tokens)
         body = self._body
         query = Segments(
-            self._steps[None],
+            self.history.steps[None],
             body.kinds,
             body.token_mask,
             body.actuated,
-            self._valid[None],
+            self.history.valid[None],
             distances=body.distances,
         )
         return self._law(query)[0, :, -1].masked_fill(~self._moved, 0.0)
-
-    def reset(self, which: Tensor | None = None) -> None:
-        """Forget the history of some environments.
-
-        Args:
-            which: (E,) bool; None for all.
-
-        Raises:
-            ShapeError: Its shape or type is wrong.
-        """
-        if which is None:
-            self._valid = torch.zeros_like(self._valid)
-            return
-        check("which", which, (len(self._steps),), torch.bool)
-        self._valid = self._valid & ~which[:, None]

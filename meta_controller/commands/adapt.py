@@ -9,7 +9,7 @@ from meta_controller.benchmark import tasks_of
 from meta_controller.commands.options import Adapt
 from meta_controller.commands.sets import ensure_sets
 from meta_controller.demos.make import load_set
-from meta_controller.environments import Environments
+from meta_controller.environments import embodiment_of
 from meta_controller.names import TASKS
 from meta_controller.training.adapt import AdaptationConfig, adapt
 from meta_controller.training.adapters import save_adapters
@@ -28,8 +28,7 @@ def adapt_to(options: Adapt, console: Console) -> int:
     base = from_pretrained(options.model)
     ensure_sets((name,), options.data, console, options.learning.threads)
     demos = load_set(options.data, name).first(options.learning.demos)
-    environments = Environments(TASKS.load(name)(), 1)
-    environments.close()
+    embodiment = embodiment_of(TASKS.load(name)())
     config = AdaptationConfig(
         steps=options.learning.steps, seed=options.seed, threads=options.learning.threads
     )
@@ -38,8 +37,8 @@ def adapt_to(options: Adapt, console: Console) -> int:
         def say(step: int, loss: float) -> None:
             status.update(f"step {step} of {config.steps}, loss {loss:.4f}")
 
-        adapted = adapt(base, environments.embodiment, demos, config, say)
-    save_adapters(options.out, adapted, base, environments.embodiment.digest)
+        adapted = adapt(base, embodiment, demos, config, say)
+    save_adapters(options.out, adapted, base, embodiment.digest)
     first, last = (float(np.mean(part)) for part in (adapted.losses[:20], adapted.losses[-20:]))
     console.print(
         f"{name}: loss {first:.4f} -> {last:.4f} in {adapted.seconds:.0f} s of CPU time\n"

@@ -13,7 +13,7 @@ from meta_controller.commands.sets import line_of
 from meta_controller.demos.lerobot import load_lerobot, save_lerobot
 from meta_controller.demos.make import keep_set, load_set
 from meta_controller.demos.minari import load_minari, save_minari
-from meta_controller.environments import Environments
+from meta_controller.environments import embodiment_of
 from meta_controller.names import TASKS
 from meta_controller.registration import environment_id
 
@@ -29,11 +29,10 @@ def export(options: DemosExport, console: Console) -> int:
     """
     (name,) = tasks_of((options.task,))
     demos = load_set(options.data, name)
-    environments = Environments(TASKS.load(name)(), 1)
-    environments.close()
-    embodiment, task = environments.embodiment, environments.task
+    task = TASKS.load(name)()
+    embodiment = embodiment_of(task)
     if options.to == "lerobot":
-        rate = 1.0 / (environments.arena.body.control_dt * task.repeat)
+        rate = 1.0 / (task.body().control_dt * task.repeat)
         save_lerobot(Path(options.out), demos, embodiment, rate)
     else:
         save_minari(options.out, demos, embodiment, environment_id(name))

@@ -9,15 +9,9 @@ from typing import Annotated, Literal
 
 from tyro import conf
 
+from goat.shell import Verb
+
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "meta-controller"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verb:
-    """What every verb understands."""
-
-    debug: bool = False
-    """Show the traceback of an error, and what the libraries log."""
 
 
 @dataclass(frozen=True)

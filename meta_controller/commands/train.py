@@ -11,7 +11,7 @@ from meta_controller.benchmark import tasks_of
 from meta_controller.commands.options import Train
 from meta_controller.commands.sets import ensure_sets
 from meta_controller.demos.make import load_set
-from meta_controller.environments import Environments
+from meta_controller.environments import embodiment_of
 from meta_controller.evaluation.methods import Method, method_of
 from meta_controller.model.config import ModelConfig
 from meta_controller.names import TASKS
@@ -74,9 +74,8 @@ def _run(training: MetaTraining, steps: int, console: Console) -> None:
 
 
 def _source(name: str, options: Train, config: ModelConfig) -> Source:
-    environments = Environments(TASKS.load(name)(), 1)
-    environments.close()
-    return source_of(environments.embodiment, load_set(options.data, name), config)
+    embodiment = embodiment_of(TASKS.load(name)())
+    return source_of(embodiment, load_set(options.data, name), config)
 
 
 def _fresh(method: Method, config: ModelConfig, sources: list[Source], seed: int) -> Pretrained:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from meta_controller.demos.episodes import DemonstrationError, Demonstrations
 from meta_controller.demos.store import SCHEMA
-from meta_controller.embodiment import Embodiment, read_embodiment
-from meta_controller.environments import Environments
+from meta_controller.embodiment import Embodiment
+from meta_controller.environments import Environments, embodiment_of
 from meta_controller.task import Task
 
 Array = NDArray[Any]
@@ -198,8 +198,7 @@ def _check_described(rows: Rows, about: Any) -> None:
 def _check_shows(where: str, found: Demonstrations, task: Task) -> None:
     if found.task != task.name:
         raise DemonstrationError(f"{where} shows {found.task}, {task.name} was asked for")
-    body = task.body()
-    found.check(read_embodiment(body.name, body.compile()))
+    found.check(embodiment_of(task))
 
 
 def _check_sizes(rows: Rows, task: Task, sizes: tuple[int, int, int], actions: int) -> None:

@@ -15,7 +15,7 @@ from meta_controller.demos.cards import Card, CardConfig, judge
 from meta_controller.demos.episodes import Demonstrations, Shaking, joined, record
 from meta_controller.demos.starts import Stream, drawn_starts, save_starts, seeds_of
 from meta_controller.demos.store import load_demonstrations, save_demonstrations
-from meta_controller.environments import Environments
+from meta_controller.environments import Environments, embodiment_of
 from meta_controller.experts.names import expert_of
 from meta_controller.task import Start, Task
 
@@ -88,10 +88,8 @@ def keep_set(
         DemonstrationError: They are of another body, or fewer than the card looks at.
     """
     here, starts = folder / task.name, drawn_starts(task)
-    environments = Environments(task, 1)
-    environments.close()
     (here / _CARD).unlink(missing_ok=True)  # a set without one is made anew
-    save_demonstrations(here, demos, environments.embodiment)
+    save_demonstrations(here, demos, embodiment_of(task))
     save_starts(here, starts)
     card = judge(task, demos, 0 if recipe is None else recipe.seed, config)
     reference = card.expert if recipe is None else _reference(task, starts)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from meta_controller.model.data import ShapeError, check
+from meta_controller.model.data import ShapeError
+from meta_controller.model.history import History
 from meta_controller.model.inference import SupportCache, act_on, encode_steps
 
 
@@ -19,11 +19,12 @@ class Actor:
             cache: What to imitate.
             environments: E.
         """
-        self.cache = cache
         config = cache.model.config
-        shape = environments, config.segment, len(cache.moved), config.width
-        self._steps = cache.weights.new_zeros(shape)
-        self._valid = torch.zeros(shape[:2], dtype=torch.bool, device=cache.weights.device)
+        self.cache = cache
+        self.history = History(
+            cache.weights, environments, config.segment, (len(cache.moved), config.width)
+        )
+        """What the structure encoder made of the latest steps."""
 
     def act(self, tokens: Tensor) -> Tensor:
         """Return actions (E, J) in [-1, 1], 0 for joints that are not actuated.
@@ -34,24 +35,8 @@ class Actor:
         Raises:
             ShapeError: Shapes or types are wrong; the history stays as it was.
         """
-        if len(tokens) != len(self._steps):
-            raise ShapeError(f"tokens of {len(self._steps)} environments wanted, got {len(tokens)}")
-        newest = encode_steps(self.cache, tokens[:, None])
-        self._steps = torch.cat([self._steps[:, 1:], newest], dim=1)
-        self._valid = torch.cat([self._valid[:, 1:], self._valid.new_ones(len(tokens), 1)], dim=1)
-        return act_on(self.cache, self._steps, self._valid)
-
-    def reset(self, which: Tensor | None = None) -> None:
-        """Forget the history of some environments.
-
-        Args:
-            which: (E,) bool; None for all.
-
-        Raises:
-            ShapeError: Its shape or type is wrong.
-        """
-        if which is None:
-            self._valid = torch.zeros_like(self._valid)
-            return
-        check("which", which, tuple(self._valid.shape[:1]), torch.bool)
-        self._valid = self._valid & ~which[:, None]
+        environments = len(self.history.steps)
+        if len(tokens) != environments:
+            raise ShapeError(f"tokens of {environments} environments wanted, got {len(tokens)}")
+        self.history.add(encode_steps(self.cache, tokens[:, None])[:, 0])
+        return act_on(self.cache, self.history.steps, self.history.valid)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from goat.errors import GoatError
 from goat.view import theme
 from meta_controller.demos.episodes import Demonstrations
-from meta_controller.embodiment import Embodiment, read_embodiment
+from meta_controller.embodiment import Embodiment
+from meta_controller.environments import embodiment_of
 from meta_controller.task import Task
 from meta_controller.view.render import Pictures
 from meta_controller.view.targets import targets_of
@@ -96,12 +97,11 @@ def attention(
         DemonstrationError: The episodes are of another body.
         RenderError: No GL backend works.
     """
-    body = task.body()
-    embodiment = read_embodiment(body.name, body.compile())
+    embodiment = embodiment_of(task)
     done.check(embodiment)
     shown.check(embodiment)
     mean = _chosen(np.asarray(weights, np.float32), done, shown, joint)
-    layout, step = Layout(*mean.shape), body.control_dt * task.repeat
+    layout, step = Layout(*mean.shape), task.body().control_dt * task.repeat
     out = np.full((*layout.size, 3), theme.BACKGROUND, np.uint8)
     facts = f"{task.name}   return {done.returns[0]:.0f}   {_about(embodiment, joint)}"
     theme.put_text(out, "Which demonstration step is imitated?", (_LEFT, 16), 26, bold=True)

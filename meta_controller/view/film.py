@@ -14,7 +14,7 @@ from goat.errors import GoatError
 from goat.view import theme
 from goat.view.video import VideoWriter
 from meta_controller.demos.episodes import Demonstrations
-from meta_controller.embodiment import read_embodiment
+from meta_controller.environments import embodiment_of
 from meta_controller.task import Task
 from meta_controller.view.render import Pictures
 from meta_controller.view.targets import targets_of
@@ -143,8 +143,7 @@ def _tiles(
         raise FilmError(f"{len(episodes)} episodes need as many captions, got {len(captions)}")
     if not episodes.rewards.shape[1]:
         raise FilmError(f"these episodes of {episodes.task} have no decisions")
-    body = task.body()
-    episodes.check(read_embodiment(body.name, body.compile()))
+    episodes.check(embodiment_of(task))
     extra = targets_of(task, episodes)
     earned = np.cumsum(episodes.rewards, axis=1, dtype=np.float64) / task.steps
     return [

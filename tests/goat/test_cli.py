@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import goat
-from goat import cli
+from goat import cli, shell
 from goat.errors import ConfigError
 
 HEAVY = ("torch", "mujoco", "transformers", "open3d", "rerun", "cv2", "scipy", "roslibpy")
@@ -55,7 +55,7 @@ def test_exit_codes(
     def fail(*_: object) -> int:
         raise error
 
-    monkeypatch.setattr(cli, "_handler", lambda verb: fail)
+    monkeypatch.setattr(shell, "handler_of", lambda *_: fail)
     assert cli.main(["doctor"]) == code
     printed = capsys.readouterr().err
     assert "Traceback" not in printed
@@ -66,6 +66,6 @@ def test_exit_codes(
 
 
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_handler", lambda verb: lambda *_: 1 / 0)
+    monkeypatch.setattr(shell, "handler_of", lambda *_: lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         cli.main(["doctor"])

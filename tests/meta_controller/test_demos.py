@@ -18,7 +18,7 @@ from meta_controller.demos.episodes import (
     record,
 )
 from meta_controller.demos.store import load_demonstrations, save_demonstrations
-from meta_controller.environments import Environments
+from meta_controller.environments import Environments, embodiment_of
 from meta_controller.names import TASKS
 
 
@@ -95,7 +95,7 @@ def test_what_is_damaged_is_named(demos: Demonstrations) -> None:
 
 
 def test_demonstrations_of_another_body_are_refused(demos: Demonstrations, tmp_path: Path) -> None:
-    other = Environments(TASKS.load("walker-stand")(), 1).embodiment
+    other = embodiment_of(TASKS.load("walker-stand")())
     with pytest.raises(DemonstrationError, match="another body than walker"):
         save_demonstrations(tmp_path, demos, other)
     assert not (tmp_path / "episodes.parquet").exists()

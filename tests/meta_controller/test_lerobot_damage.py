@@ -16,7 +16,7 @@ from demo_sets import DATA, EPISODES, assert_same, foreign_lerobot, recorded, sh
 
 from meta_controller.demos.episodes import DemonstrationError, Demonstrations
 from meta_controller.demos.lerobot import load_lerobot, save_lerobot
-from meta_controller.environments import Environments
+from meta_controller.environments import Environments, embodiment_of
 from meta_controller.names import TASKS
 from meta_controller.task import Task
 
@@ -122,7 +122,7 @@ def test_a_set_of_another_body_is_refused(
     other = replace(task, body=TASKS.load("pendulum-spin")().body)
     with pytest.raises(DemonstrationError, match="of another body than pendulum"):
         load_lerobot(written, other)
-    embodiment = Environments(other, 1).embodiment
+    embodiment = embodiment_of(other)
     with pytest.raises(DemonstrationError, match="of another body than pendulum"):
         save_lerobot(tmp_path / "new", cartpole[1], embodiment, 50.0)
     assert not (tmp_path / "new").exists()

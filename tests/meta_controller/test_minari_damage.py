@@ -14,7 +14,7 @@ from demo_sets import foreign_minari, minari_episode, recorded, short
 
 from meta_controller.demos.episodes import DemonstrationError, Demonstrations
 from meta_controller.demos.minari import load_minari, save_minari
-from meta_controller.environments import Environments
+from meta_controller.environments import Environments, embodiment_of
 from meta_controller.names import TASKS
 from meta_controller.task import Task
 
@@ -115,7 +115,7 @@ def test_a_set_of_another_task_or_body_is_refused(
     with pytest.raises(DemonstrationError, match="of another body than pendulum"):
         load_minari(NAME, other)
     with pytest.raises(DemonstrationError, match="of another body than pendulum"):
-        save_minari("new-v0", cartpole[1], Environments(other, 1).embodiment, CARTPOLE)
+        save_minari("new-v0", cartpole[1], embodiment_of(other), CARTPOLE)
 
 
 @pytest.mark.parametrize("file", ["metadata.json", "main_data.hdf5"])

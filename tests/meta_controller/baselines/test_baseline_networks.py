@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_segments import CONFIG, index, query_of, segments
+from made_segments import CONFIG, batched, index, padded, query_of, segments
 from torch.testing import assert_close
 
 from goat.errors import GoatError
@@ -35,26 +35,6 @@ def baseline(name: str, config: ModelConfig = CONFIG, seed: int = 0) -> Baseline
         for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
     return model.eval()
-
-
-def padded(found: Segments, joints: int, generator: torch.Generator) -> Segments:
-    """Return the same segments with nonsense for more tokens, some of them said to move."""
-    batch, count, steps, have, width = found.tokens.shape
-    more = joints - have
-    nonsense = torch.randn(batch, count, steps, more, width, generator=generator)
-    assert found.actions is not None
-    assert found.distances is not None
-    far = torch.full((batch, joints, joints), 99)
-    far[:, :have, :have] = found.distances
-    return Segments(
-        torch.cat([found.tokens, nonsense], dim=3),
-        torch.cat([found.kinds, torch.full((batch, more), 77)], dim=1),
-        torch.cat([found.token_mask, torch.zeros(batch, more, dtype=torch.bool)], dim=1),
-        torch.cat([found.actuated, torch.ones(batch, more, dtype=torch.bool)], dim=1),
-        found.time_mask,
-        torch.cat([found.actions, nonsense[..., 0]], dim=3),
-        far,
-    )
 
 
 @settings(max_examples=15, deadline=None)
@@ -86,18 +66,13 @@ def test_bodies_of_different_sizes_share_a_batch(name: str) -> None:
     large = segments(generator, (1, 3, 9), first=(0, 0, 1))
     pairs = [(s, query_of(s, generator, 2)) for s in (small, large)]
     wide = [tuple(padded(s, 9, generator) for s in pairs[0]), pairs[1]]
-    support, query = (_batched(part) for part in zip(*wide, strict=True))
+    support, query = (batched(part) for part in zip(*wide, strict=True))
     actions = model(support, query, index((0, 1), (2, 3)))
     assert_close(actions[:1, ..., :3], model(*pairs[0], index((0, 1))), atol=1e-5, rtol=0.0)
     assert_close(actions[1:], model(*pairs[1], index((2, 3))), atol=1e-5, rtol=0.0)
     moved = replace(wide[0][1], actuated=pairs[0][1].actuated.new_zeros(1, 9))
     moved.actuated[:, :3] = pairs[0][1].actuated
     assert_close(masked_mse(actions[:1], moved), masked_mse(actions[:1, ..., :3], pairs[0][1]))
-
-
-def _batched(parts: tuple[Segments, ...]) -> Segments:
-    names = ("tokens", "kinds", "token_mask", "actuated", "time_mask", "actions", "distances")
-    return Segments(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
 
 
 @pytest.mark.parametrize("name", NAMES)

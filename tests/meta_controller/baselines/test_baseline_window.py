@@ -49,14 +49,14 @@ def test_acting_is_the_last_step_of_the_whole_network(name: str) -> None:
     begun = torch.zeros(3, dtype=torch.int64)
     for now in range(9):
         if now == 6:
-            window.reset(torch.tensor([False, True, False]))
+            window.history.reset(torch.tensor([False, True, False]))
             begun[1] = now
         whole = model(support, histories(states, begun, now, support), ROWS)[0, :, -1]
         actions = window.act(states[now])
         assert_close(actions[:, [1, 3]], whole[:, [1, 3]], atol=1e-5, rtol=0.0)
         assert (actions[:, [0, 2, 4, 5]] == 0.0).all()
         assert (actions[:, [1, 3]] != 0.0).all()
-    window.reset()
+    window.history.reset()
     assert_close(window.act(states[0]), model.decider(support, ROWS, 3).act(states[0]))
 
 
@@ -87,5 +87,5 @@ def test_a_wrong_step_is_refused_and_nothing_is_forgotten() -> None:
         with pytest.raises(ShapeError, match="tokens must be"):
             window.act(wrong)
     with pytest.raises(ShapeError, match="which must be"):
-        window.reset(torch.tensor([True]))
+        window.history.reset(torch.tensor([True]))
     assert torch.equal(window.act(two), other.act(two))

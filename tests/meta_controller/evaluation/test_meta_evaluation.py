@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from made_sources import SMALL, body_of, network, shown, sources
 from goat.errors import UnknownNameError
 from meta_controller.baselines.cloning import CloningConfig
 from meta_controller.demos.cards import CardConfig
-from meta_controller.demos.episodes import DemonstrationError, record
+from meta_controller.demos.episodes import DemonstrationError, Law, record
 from meta_controller.demos.make import Recipe, keep_set, make_set, read_card
 from meta_controller.demos.starts import Stream, drawn_starts, load_starts, seeds_of
 from meta_controller.environments import Environments
@@ -26,9 +27,11 @@ from meta_controller.evaluation.matrix import (
     fill,
     read_scores,
 )
-from meta_controller.evaluation.methods import Learner, method_of
+from meta_controller.evaluation.methods import Learner, Method, method_of
 from meta_controller.evaluation.summary import rows_of
+from meta_controller.experts.names import expert_of
 from meta_controller.names import TASKS
+from meta_controller.task import Task
 from meta_controller.training.adapt import AdaptationConfig, adapt
 from meta_controller.training.pretrained import CheckpointError
 
@@ -103,6 +106,22 @@ def test_networks_are_found_by_method_and_seed(sets: Path, tmp_path: Path) -> No
             evaluate(cell, method_of(cell.method), TASK, sets, lost, 2)
     with pytest.raises(UnknownNameError, match="Did you mean 'cloning'"):
         method_of("clonning")
+
+
+class Staged(Learner):
+    """Knows nothing, then everything, then nothing again."""
+
+    def laws(self, method: Method, task: Task, *args: object) -> Iterator[Law]:
+        actors = {0: lambda s: np.zeros((len(s.qpos), 2)), 1: expert_of(task.name).act}
+        yield from (actors[k] for k in ([0, 1, 0] if self.stages > 1 else [0]))
+
+
+def test_the_best_stage_counts_only_if_stages_are_asked_for(sets: Path) -> None:
+    cell, method = Cell("meta-controller", NAME, 2, 0), method_of("meta-controller")
+    best = evaluate(cell, method, TASK, sets, Staged(stages=3), 3)
+    last = evaluate(cell, method, TASK, sets, Staged(), 3)
+    assert best.normalised == pytest.approx(1.0, abs=0.1)
+    assert last.normalised < 0.5
 
 
 def test_cells_are_filled_once_and_failures_are_told(tmp_path: Path) -> None:

@@ -72,3 +72,29 @@ def index(*pairs: tuple[int, int]) -> Index:
     """Return the index of (embodiment, task) pairs."""
     both = torch.tensor(pairs)
     return Index(both[:, 0].contiguous(), both[:, 1].contiguous())
+
+
+def padded(found: Segments, joints: int, generator: torch.Generator) -> Segments:
+    """Return the same segments with nonsense for more tokens, some of them said to move."""
+    batch, count, steps, have, width = found.tokens.shape
+    more = joints - have
+    nonsense = torch.randn(batch, count, steps, more, width, generator=generator)
+    assert found.actions is not None
+    assert found.distances is not None
+    far = torch.full((batch, joints, joints), 99)
+    far[:, :have, :have] = found.distances
+    return Segments(
+        torch.cat([found.tokens, nonsense], dim=3),
+        torch.cat([found.kinds, torch.full((batch, more), 77)], dim=1),
+        torch.cat([found.token_mask, torch.zeros(batch, more, dtype=torch.bool)], dim=1),
+        torch.cat([found.actuated, torch.ones(batch, more, dtype=torch.bool)], dim=1),
+        found.time_mask,
+        torch.cat([found.actions, nonsense[..., 0]], dim=3),
+        far,
+    )
+
+
+def batched(parts: tuple[Segments, ...]) -> Segments:
+    """Return samples of one size side by side."""
+    names = ("tokens", "kinds", "token_mask", "actuated", "time_mask", "actions", "distances")
+    return Segments(*(torch.cat([getattr(part, name) for part in parts]) for name in names))

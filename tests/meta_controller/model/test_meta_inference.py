@@ -67,13 +67,13 @@ def test_an_actor_remembers_what_the_network_is_to_see() -> None:
     begun = torch.zeros(3, dtype=torch.int64)
     for now in range(9):
         if now == 6:
-            actor.reset(torch.tensor([False, True, False]))
+            actor.history.reset(torch.tensor([False, True, False]))
             begun[1] = now
         times = torch.arange(now - CONFIG.segment + 1, now + 1)
         history = states[times.clamp(min=0)].transpose(0, 1)
         wanted = model.act(cache, history, times >= begun[:, None])
         assert_close(actor.act(states[now]), wanted, atol=1e-5, rtol=0.0)
-    actor.reset()
+    actor.history.reset()
     assert_close(actor.act(states[0]), Actor(cache, 3).act(states[0]))
 
 
@@ -121,7 +121,7 @@ def test_what_cannot_be_imitated_is_named() -> None:
     with pytest.raises(ShapeError, match="3 environments"):
         Actor(cache, 3).act(query.tokens[0, :, 0])
     with pytest.raises(ShapeError, match="which"):
-        Actor(cache, 3).reset(torch.tensor([True]))
+        Actor(cache, 3).history.reset(torch.tensor([True]))
     with pytest.raises(ShapeError, match="no actuated joints"):
         model.encode_support(replace(support, actuated=~support.token_mask), ROWS)
     two = segments(torch.Generator().manual_seed(0), (2, 2, 4))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_segments import CONFIG, VARIANTS, index, network, query_of, segments
+from made_segments import CONFIG, VARIANTS, index, network, padded, query_of, segments
 from torch.testing import assert_close
 
 from goat.errors import ConfigError, UnknownNameError
@@ -16,26 +16,6 @@ from meta_controller.model.config import ModelConfig, sized
 from meta_controller.model.data import Index, Segments, ShapeError
 from meta_controller.model.loss import masked_mse
 from meta_controller.model.policy import MetaController, Rows
-
-
-def padded(found: Segments, joints: int, generator: torch.Generator) -> Segments:
-    """Return the same segments with nonsense for more tokens."""
-    batch, count, steps, have, width = found.tokens.shape
-    more = joints - have
-    nonsense = torch.randn(batch, count, steps, more, width, generator=generator)
-    assert found.actions is not None
-    assert found.distances is not None
-    far = torch.full((batch, joints, joints), 99)
-    far[:, :have, :have] = found.distances
-    return Segments(
-        torch.cat([found.tokens, nonsense], dim=3),
-        torch.cat([found.kinds, torch.full((batch, more), 77)], dim=1),
-        torch.cat([found.token_mask, torch.zeros(batch, more, dtype=torch.bool)], dim=1),
-        torch.cat([found.actuated, torch.zeros(batch, more, dtype=torch.bool)], dim=1),
-        found.time_mask,
-        torch.cat([found.actions, nonsense[..., 0]], dim=3),
-        far,
-    )
 
 
 @settings(max_examples=25, deadline=None)
