@@ -45,7 +45,7 @@ class TaskEnv(gymnasium.Env[Float32Array, Float32Array]):
     truncated after 500 decisions and never terminate.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 25}  # noqa: RUF012 - Gymnasium's
+    metadata = {"render_modes": ["rgb_array"]}  # noqa: RUF012 - Gymnasium's
 
     def __init__(self, task: str, render_mode: str | None = None) -> None:
         """Compile the body.
@@ -59,6 +59,8 @@ class TaskEnv(gymnasium.Env[Float32Array, Float32Array]):
         """
         self.environments = Environments(TASKS.load(task)(), 1)
         self.render_mode = render_mode
+        decision = self.environments.arena.body.control_dt * self.environments.task.repeat
+        self.metadata = {**self.metadata, "render_fps": round(1.0 / decision)}
         self.observation_space, self.action_space = _spaces(self.environments)  # pyright: ignore[reportAttributeAccessIssue]
         self._signals: Signals | None = None
         self._pictures: Pictures | None = None

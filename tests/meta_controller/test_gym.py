@@ -11,12 +11,15 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import meta_controller  # noqa: F401  makes its tasks known
+from meta_controller.names import TASKS
 
 
 @pytest.mark.parametrize("name", ["pendulum-swingup", "hopper-stand"])
 def test_an_environment_keeps_the_contract(name: str) -> None:
     env = gymnasium.make(f"meta_controller/{name}-v0")
     check_env(env.unwrapped, skip_render_check=True)
+    task = TASKS.load(name)()
+    assert env.metadata["render_fps"] == round(0.5 / task.body().control_dt)
     env.close()
 
 
