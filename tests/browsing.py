@@ -22,7 +22,7 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-READY, PATIENCE = 30_000, 10_000  # ms
+PATIENCE = 60_000  # ms, for a machine that has much else to do
 
 
 def _missing(what: str) -> None:
@@ -51,7 +51,7 @@ def browser() -> Iterator[Any]:
 def wait_until_usable(tab: Any) -> None:
     """Wait for the shared part of the page and for what is the browser's own."""
     for name in ("EMERGENCY STOP", "Send"):
-        tab.get_by_role("button", name=name, exact=True).wait_for(timeout=READY)
+        tab.get_by_role("button", name=name, exact=True).wait_for(timeout=PATIENCE)
     warning = tab.get_by_role("alert").filter(has_text="Software WebGL")
     warning.get_by_role("button").click()
     warning.wait_for(state="detached")

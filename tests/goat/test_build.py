@@ -55,12 +55,12 @@ def test_a_damaged_memory_file_is_refused_before_anything_starts(tmp_path: Path)
 
 
 def test_a_slow_detector_does_not_hold_the_robot_up() -> None:
-    detector = OneChair(seconds=0.25)
+    detector = OneChair(seconds=1.0)
     agent = build_agent(Body(), detector, config=BuildConfig(asynchronous=True))
     agent.set_goal(CategoryGoal("chair"))
     began = time.perf_counter()
     agent.step(make_observation())
-    assert time.perf_counter() - began < 0.2
+    assert time.perf_counter() - began < 0.9
     assert agent.memory.instances() == ()
     deadline = time.perf_counter() + 10.0
     step = 0

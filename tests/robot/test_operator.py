@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import press, type_goal, wait_until_usable
+from browsing import PATIENCE, press, type_goal, wait_until_usable
 from PIL import Image
 from rich.console import Console
 from test_drive import gap
@@ -52,7 +52,7 @@ def session(live: Callable[..., Any], tmp_path: Path) -> Iterator[tuple[Any, Rob
 @pytest.fixture
 def tab(session: Any, browser: Any) -> Iterator[Any]:
     tab = browser.new_page(viewport={"width": 1280, "height": 800})
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(PATIENCE)
     tab.goto(session[1].page.url)
     wait_until_usable(tab)
     yield tab

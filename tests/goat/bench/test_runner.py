@@ -163,10 +163,12 @@ def test_an_interrupted_run_writes_what_it_still_holds(
 def test_kill_9_at_any_moment_runs_nothing_twice_and_counts_nothing_half(tmp_path: Path) -> None:
     jobs = make_jobs(("a", "b"), tuple("0123456789"), ("goat", "random"))
     rng = np.random.default_rng(0)
-    kills, finished = 0, set()
+    kills, idle, finished = 0, 0, set()
     while len(finished) < len(jobs):
         begun = len(log_of(tmp_path))
-        kills += run_and_kill(tmp_path, jobs, float(rng.uniform(0.0, 0.05)))
+        # At most five jobs fit in; more time only where a busy machine gets nowhere.
+        kills += run_and_kill(tmp_path, jobs, float(rng.uniform(0.0, 0.05)) * (1 + idle))
+        idle = idle + 1 if len(log_of(tmp_path)) == begun else 0
         assert not finished & job_names(log_of(tmp_path)[begun:]), "a finished episode ran again"
         results = read_results(tmp_path / "results") if kept_any(tmp_path) else None
         if results is not None:
@@ -175,7 +177,7 @@ def test_kill_9_at_any_moment_runs_nothing_twice_and_counts_nothing_half(tmp_pat
             assert finished <= now
             assert all(len(record.goals) == 2 for record in results.records)
             finished = now
-    assert kills >= 10
+    assert kills >= 5
     assert finished == {(job.agent, job.file, job.episode) for job in jobs}
 
 
@@ -190,7 +192,7 @@ def job_names(rows: list[tuple[str, str, str, str]]) -> set[tuple[str, str, str]
 def run_and_kill(tmp_path: Path, jobs: list[Job], seconds: float) -> bool:
     """Run in a process that is killed after a while; return whether it was still at work."""
     context = multiprocessing.get_context("fork")
-    execute = here(tmp_path, seconds=0.002)
+    execute = here(tmp_path, seconds=0.01)
     process = context.Process(target=run, args=(tmp_path, jobs, execute), daemon=True)
     process.start()
     process.join(seconds)
