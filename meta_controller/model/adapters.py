@@ -126,22 +126,26 @@ class AdapterLinear(Adapter):
 
     def forward(self, x: Tensor, rows: Tensor) -> Tensor:
         """Return (B, L, S, outputs)."""
-        low = torch.bmm(x.flatten(1, 2), self.down[rows].mT)  # type: ignore[index]
-        low = low.unflatten(2, (self.parts, self.rank))
-        added = torch.einsum("bxpr,bpor->bxpo", low, self.up[rows])  # type: ignore[index]
-        added = added.flatten(2) / self.rank + self.bias[rows][:, None]  # type: ignore[index]
-        return self.shared(x) + added.view(*x.shape[:3], -1)
+        # Adding up weights once per sample is cheaper than features of each of its many tokens.
+        weight, bias = self._weights(rows)
+        found = torch.baddbmm(bias[:, None], x.flatten(1, 2), weight.mT)
+        return found.view(*x.shape[:3], -1)
 
     def merged(self, row: int) -> Linear:
         """Return the layer of one row, without a bank."""
-        weight, bias = self.shared.weight, self.shared.bias
-        layer = Linear(weight.shape[1], weight.shape[0], device=weight.device, dtype=weight.dtype)
-        down = self.get_parameter("down")[row].unflatten(0, (self.parts, self.rank))
-        added = (self.get_parameter("up")[row] @ down).flatten(0, 1) / self.rank
+        shared = self.shared.weight
+        layer = Linear(shared.shape[1], shared.shape[0], device=shared.device, dtype=shared.dtype)
+        weight, bias = self._weights(torch.tensor([row], device=shared.device))
         with torch.no_grad():
-            layer.weight.copy_(weight + added)
-            layer.bias.copy_(bias + self.get_parameter("bias")[row])
+            layer.weight.copy_(weight[0])
+            layer.bias.copy_(bias[0])
         return layer
+
+    def _weights(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return weights (B, outputs, inputs) and biases (B, outputs) of rows."""
+        down = self.get_parameter("down")[rows].unflatten(1, (self.parts, self.rank))
+        added = (self.get_parameter("up")[rows] @ down).flatten(1, 2) / self.rank
+        return self.shared.weight + added, self.shared.bias + self.get_parameter("bias")[rows]
 
 
 class AdapterNorm(Adapter):

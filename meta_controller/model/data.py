@@ -41,6 +41,9 @@ class Segments:
     """(B, N, T, J) float32 in [-1, 1], 0 where nothing is actuated; None where they are wanted."""
     distances: Tensor | None = None
     """(B, J, J) int64 in the kinematic tree; needed only for `ModelConfig.tree_distance`."""
+    lanes: Tensor | None = None
+    """(B, A) int64, tokens that go through time, at least all that are actuated, each once; None
+    for all. See `meta_controller.model.lanes`."""
 
     def __post_init__(self) -> None:
         """Check shapes and types."""
@@ -60,6 +63,8 @@ class Segments:
             check("actions", self.actions, (batch, count, steps, joints), real)
         if self.distances is not None:
             check("distances", self.distances, (batch, joints, joints), whole)
+        if self.lanes is not None:
+            check("lanes", self.lanes, (batch, self.lanes.shape[-1]), whole)
 
     def to(self, device: torch.device) -> Segments:
         """Return them on a device."""
@@ -79,6 +84,7 @@ def joined(support: Segments, query: Segments) -> Segments:
         torch.cat([support.time_mask, query.time_mask], dim=1),
         actions,
         query.distances,
+        query.lanes,
     )
 
 

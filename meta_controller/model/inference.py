@@ -7,7 +7,7 @@ the decoder only the newest step. What is returned is the last step of `MetaCont
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -70,6 +70,7 @@ def encode_support(model: MetaController, support: Segments, index: Index) -> Su
     if len(support.tokens) != 1:
         raise ShapeError(f"encode the support of one task at a time, got {len(support.tokens)}")
     real, moved, steps = _real(support)
+    support = replace(support, lanes=real[moved][None])
     plain = merge(model, {EMBODIMENT: int(index.embodiment), TASK: int(index.task)})
     plain.eval().requires_grad_(False)
     weights, offsets = plain.embedding.of_body(
@@ -77,12 +78,9 @@ def encode_support(model: MetaController, support: Segments, index: Index) -> Su
     )
     keys = values = offsets.new_zeros(1, len(moved), 1, 0, 1)
     if plain.matching is not None:
-        motion = plain.motions(support, index).flatten(2, 3)
-        actions = plain.demonstrated(support)
-        chosen = real[moved]
-        keys, values = plain.matching.keys(
-            motion[:, chosen][:, :, steps], actions[:, chosen][:, :, steps]
-        )
+        motion = plain.motions(support, index).flatten(2, 3)[:, :, steps]
+        actions = plain.demonstrated(support)[:, :, steps]
+        keys, values = plain.matching.keys(motion, actions)
     joint_mask = None
     if plain.tree is not None:
         joint_mask = plain.joint_mask(support)[..., real, :][..., real]

@@ -17,6 +17,8 @@ padded instead of packed; and joints may be told apart by tree distances instead
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -28,6 +30,7 @@ from meta_controller.model.checks import check_fits, kinds_of
 from meta_controller.model.config import ModelConfig, Rows
 from meta_controller.model.data import Index, Segments, ShapeError, joined
 from meta_controller.model.embedding import Embedding, embed
+from meta_controller.model.lanes import spread, taken
 from meta_controller.model.matching import Matching
 from meta_controller.model.rows import add_row, load_row_state, row_parameters, row_state
 
@@ -87,36 +90,40 @@ class MetaController(nn.Module):
             ShapeError: As `forward`.
         """
         check_fits(query, index, self.config, self.rows)
+        lanes, joints = query.lanes, query.tokens.shape[3]
         if self.matching is None:
-            return self.decode(self.motions(query, index), query.time_mask), None
+            actions = self.decode(self.motions(query, index), query.time_mask)
+            return spread(actions, lanes, joints), None
         check_fits(support, index, self.config, self.rows)
         _check_pair(support, query)
         count, steps = support.tokens.shape[1:3]
         motion = self.motions(joined(support, query), index)
         keys, values = self.matching.keys(
-            motion[:, :, :count].flatten(2, 3), self.demonstrated(support)
+            motion[:, :, :count].flatten(2, 3),
+            self.demonstrated(replace(support, lanes=query.lanes)),
         )
         wanted = motion[:, :, count:].flatten(2, 3)
         found = self.matching(wanted, keys, values, support.time_mask.flatten(1))
         actions = self.decode(found.unflatten(2, (-1, steps)), query.time_mask)
         foretold = torch.tanh(self.foretell(motion)).squeeze(-1).permute(0, 2, 3, 1)
-        return actions, foretold
+        return spread(actions, lanes, joints), spread(foretold, lanes, joints)
 
     def motions(self, segments: Segments, index: Index) -> Tensor:
-        """Return motion features (B, J, N, T, d)."""
+        """Return motion features (B, A, N, T, d) of the lanes."""
         weights, offsets = self.embedding.of_body(
             kinds_of(segments), segments.actuated, index.embodiment
         )
         tokens = embed(segments.tokens.flatten(1, 2), weights, offsets)
         if self.structure is not None:
             tokens = self.structure(tokens, index.embodiment, self.joint_mask(segments))
-        _, count, steps, joints, _ = segments.tokens.shape
-        lanes = tokens.unflatten(1, (count, steps)).permute(0, 3, 1, 2, 4).flatten(1, 2)
-        mask = _lane_mask(segments.time_mask, joints)
-        return self.motion(lanes, index.task, mask).unflatten(1, (joints, count))
+        count, steps = segments.tokens.shape[1:3]
+        moved = taken(tokens.transpose(1, 2), segments.lanes)
+        lanes = moved.unflatten(2, (count, steps)).flatten(1, 2)
+        mask = _lane_mask(segments.time_mask, moved.shape[1])
+        return self.motion(lanes, index.task, mask).unflatten(1, (-1, count))
 
     def demonstrated(self, support: Segments) -> Tensor:
-        """Return action features (B, J, N * T, d).
+        """Return action features (B, A, N * T, d) of the lanes.
 
         Raises:
             ShapeError: The support has no actions.
@@ -125,13 +132,14 @@ class MetaController(nn.Module):
             raise ShapeError("the support has no actions: demonstrations must say what was done")
         assert self.action is not None
         assert self.action_in is not None
-        joints = support.tokens.shape[3]
-        lanes = self.action_in(support.actions.permute(0, 3, 1, 2).flatten(1, 2)[..., None])
+        moved = taken(support.actions.permute(0, 3, 1, 2), support.lanes)
+        joints = moved.shape[1]
+        lanes = self.action_in(moved.flatten(1, 2)[..., None])
         lanes = self.action(lanes, None, _lane_mask(support.time_mask, joints))
         return lanes.unflatten(1, (joints, -1)).flatten(2, 3)
 
     def decode(self, features: Tensor, time_mask: Tensor) -> Tensor:
-        """Return actions (B, M, T, J) of features (B, J, M, T, d) and steps (B, M, T)."""
+        """Return actions (B, M, T, A) of features (B, A, M, T, d) and steps (B, M, T)."""
         joints = features.shape[1]
         lanes = self.decoder(features.flatten(1, 2), None, _lane_mask(time_mask, joints))
         actions = torch.tanh(self.head(lanes)).squeeze(-1)

@@ -18,6 +18,7 @@ from meta_controller.demos.episodes import DemonstrationError, Demonstrations
 from meta_controller.embodiment import Embodiment
 from meta_controller.model.config import ModelConfig
 from meta_controller.model.data import Segments
+from meta_controller.model.lanes import moved_lanes
 from meta_controller.tokens import Scales, Tokenizer, scales_of, spread_actions
 
 _HEAVIEST = 100.0
@@ -202,4 +203,5 @@ def _segments(
         kinds[row, :have], actuated[row, :have] = source.frame.kinds, source.frame.actuated
         token_mask[row, :have], time_mask[row] = True, real
         distances[row, :have, :have] = source.frame.distances
-    return Segments(tokens, kinds, token_mask, actuated, time_mask, actions, distances)
+    lanes = moved_lanes(actuated)
+    return Segments(tokens, kinds, token_mask, actuated, time_mask, actions, distances, lanes)

@@ -14,6 +14,7 @@ from torch.testing import assert_close
 from goat.errors import ConfigError, UnknownNameError
 from meta_controller.model.config import ModelConfig, sized
 from meta_controller.model.data import Index, Segments, ShapeError
+from meta_controller.model.lanes import moved_lanes
 from meta_controller.model.loss import masked_mse
 from meta_controller.model.policy import MetaController, Rows
 
@@ -50,6 +51,21 @@ def test_padding_a_body_changes_nothing(name: str) -> None:
     wide = padded(support, 9, generator), padded(query, 9, generator)
     assert_close(model(*wide, rows)[..., :3], actions, atol=1e-5, rtol=0.0)
     assert_close(masked_mse(model(*wide, rows), wide[1]), masked_mse(actions, query))
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_what_nothing_moves_need_not_go_through_time(name: str) -> None:
+    generator = torch.Generator().manual_seed(7)
+    model, rows = network(VARIANTS[name]), index((0, 1), (2, 3))
+    support = segments(generator, (2, 3, 5))
+    support.actuated[1] = torch.tensor([False, True, True, False, False])
+    query = query_of(support, generator, 2)
+    lanes = moved_lanes(query.actuated)
+    assert lanes.tolist() == [[0, 2, 3], [1, 2, 0]]
+    whole = model(support, query, rows)
+    few = model(replace(support, lanes=lanes), replace(query, lanes=lanes), rows)
+    moved = query.actuated[:, None, None].expand_as(whole)
+    assert_close(few[moved], whole[moved])
 
 
 def test_steps_that_are_not_real_change_nothing() -> None:
