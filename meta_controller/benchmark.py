@@ -1,4 +1,7 @@
-"""The tasks that the shipped networks learn from, and those that are kept from them."""
+"""The tasks that the shipped networks learn from, and those that are kept from them.
+
+Settings of training and adaptation are chosen on the development tasks, never on the held-out ones.
+"""
 
 from __future__ import annotations
 
@@ -29,17 +32,29 @@ TRAINING: tuple[str, ...] = (
     "gantry_long-place",
     "cheetah-run",
     "cheetah-run_backwards",
+    "cheetah-run_front",
     "cheetah-stand_front",
     "walker-stand",
+    "walker-walk",
+    "walker-arabesque",
+    "walker-lie_down",
 )
 """What is learned from; each set can be cloned."""
+DEVELOPMENT: tuple[str, ...] = (
+    "reacher_3_s11-easy",
+    "reacher_3_s12-hard",
+    "arm_3_s13-easy",
+    "cheetah-legs_up",
+    "cheetah-stand_back",
+)
+"""On bodies like those of training, and new tasks of a known body."""
 HELD_OUT: tuple[str, ...] = (
     "reacher_four-easy",
     "reacher_four-hard",
     "hound-stand",
 )
 """On bodies that nothing is learned from."""
-SETS = {"training": TRAINING, "held-out": HELD_OUT}
+SETS = {"training": TRAINING, "development": DEVELOPMENT, "held-out": HELD_OUT}
 
 
 def tasks_of(names: tuple[str, ...]) -> tuple[str, ...]:
