@@ -43,6 +43,8 @@ def stretched(config: ModelConfig) -> ModelConfig:
 class Baseline(nn.Module, ABC):
     """A network that is used as `meta_controller.training.imitator.Imitator` says."""
 
+    adaptation_rate = 1e-3
+
     def __init__(self, config: ModelConfig, rows: Rows) -> None:
         """Prepare.
 

@@ -128,7 +128,7 @@ class Learning:
 
     demos: int = 5
     """How many are shown."""
-    steps: int = 400
+    steps: int = 2000
     """Of adaptation."""
     threads: int = 2
     """Of PyTorch and physics."""
@@ -177,7 +177,7 @@ class Evaluate(Verb):
     """Folder of the sets; what is missing is made."""
     out: Path = Path("runs/few-shot")
     """Folder of scores, table and plots."""
-    steps: int = 400
+    steps: int = 2000
     """Of adaptation."""
     select: Literal["last", "return"] = "last"
     """Which of the adaptation's networks counts: the last, or the one with the best evaluation

@@ -15,7 +15,7 @@ from meta_controller.environments import embodiment_of
 from meta_controller.evaluation.methods import Method, method_of
 from meta_controller.model.config import ModelConfig
 from meta_controller.names import TASKS
-from meta_controller.training.episodes import Source, source_of
+from meta_controller.training.episodes import Source, sources_of
 from meta_controller.training.meta import MetaTraining, TrainingConfig
 from meta_controller.training.pretrained import CheckpointError, Pretrained, fresh_network
 
@@ -39,15 +39,14 @@ def train(options: Train, console: Console) -> int:
         tree_distance=options.tree_distance,
         top_k=options.top_k,
         passing=options.passing,
-        dropout=0.0,
     )
-    sources = [_source(name, options, config) for name in names]
+    sources = [source for name in names for source in _sources(name, options, config)]
     training = MetaTraining(
         _fresh(method, config, sources, options.seed), sources, _config(options), options.out
     )
     weights = sum(parameter.numel() for parameter in training.pretrained.module.parameters())
     console.print(
-        f"{method.title}, {options.size}: {weights:,} weights, {len(sources)} tasks, "
+        f"{method.title}, {options.size}: {weights:,} weights, {len(names)} tasks, "
         f"from step {training.step} to {options.steps}",
         highlight=False,
     )
@@ -73,16 +72,17 @@ def _run(training: MetaTraining, steps: int, console: Console) -> None:
     console.print(f"step {training.step}, loss {smooth:.4f}", highlight=False)
 
 
-def _source(name: str, options: Train, config: ModelConfig) -> Source:
+def _sources(name: str, options: Train, config: ModelConfig) -> tuple[Source, ...]:
     embodiment = embodiment_of(TASKS.load(name)())
-    return source_of(embodiment, load_set(options.data, name), config)
+    return sources_of(embodiment, load_set(options.data, name), config)
 
 
 def _fresh(method: Method, config: ModelConfig, sources: list[Source], seed: int) -> Pretrained:
     torch.manual_seed(seed)
     bodies = list(dict.fromkeys(source.body for source in sources))
+    tasks = list(dict.fromkeys(source.task for source in sources))
     assert method.kind is not None
-    return fresh_network(method.kind, config, bodies, [source.task for source in sources])
+    return fresh_network(method.kind, config, bodies, tasks)
 
 
 def _config(options: Train) -> TrainingConfig:

@@ -72,7 +72,7 @@ class Rows:
 
 
 SIZES = {
-    "nano": ModelConfig(heads=2, segment=5, dropout=0.0),
+    "nano": ModelConfig(heads=2, segment=5, rank=8, dropout=0.0),
     "small": ModelConfig(width=128, blocks=3, rank=8),
     "paper": ModelConfig(width=512, blocks=6, rank=16),
 }

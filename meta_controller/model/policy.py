@@ -40,6 +40,8 @@ _STILL = 0.02
 class MetaController(nn.Module):
     """Few-shot imitation policy for any body."""
 
+    adaptation_rate = 1e-2
+
     def __init__(self, config: ModelConfig, rows: Rows) -> None:
         """Draw the weights from torch's random state.
 

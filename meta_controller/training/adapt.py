@@ -32,7 +32,7 @@ from meta_controller.training.pretrained import Pretrained
 class AdaptationConfig:
     """How it is adapted."""
 
-    steps: int = 400
+    steps: int = 2000
     """Of AdamW; 0 imitates without adapting."""
     batch: int = 2
     """Draws per step."""
@@ -40,12 +40,12 @@ class AdaptationConfig:
     """Segments that are shown per draw."""
     query: int = 16
     """Segments that are predicted per draw."""
-    rate: float = 1e-3
-    """Learning rate after warm-up; it falls to 0 along a cosine."""
+    rate: float | None = None
+    """Learning rate after warm-up, which falls to 0 along a cosine; None for the network's own."""
     warmup: int = 20
     """Steps until then."""
     seed: int = 0
-    """Of what is drawn, and of dropout."""
+    """Of what is drawn."""
     threads: int = 1
     """Of PyTorch."""
 
@@ -127,13 +127,16 @@ def stages(
     known = source.body in pretrained.bodies
     row = pretrained.bodies.index(source.body) if known else network.add_embodiment()
     start = Adapted(network, source, row, network.add_task(), (), 0.0)
+    module = start.network
+    assert isinstance(module, nn.Module)
+    module.eval().requires_grad_(False)  # nothing is left out at random: all else stays as it is
     free = [parameter for _, parameter in network.adaptation_parameters(not known)]
     ends = {round(config.steps * k / count) for k in range(1, count + 1)}
     losses: list[float] = []
     training = _steps(start, free, config)
     for step in range(config.steps + 1):
         if step in ends:
-            _train(start, free, False)
+            _free(free, False)
             spent = time.process_time() - began
             yield replace(start, losses=tuple(losses), seconds=spent)
         if step < config.steps:
@@ -141,27 +144,24 @@ def stages(
             say(step + 1, losses[-1])
 
 
-def _train(adapted: Adapted, free: list[nn.Parameter], training: bool) -> None:
-    module = adapted.network
-    assert isinstance(module, nn.Module)
-    module.train(training).requires_grad_(False)
-    for parameter in free:
-        parameter.requires_grad_(training)
+def _free(parameters: list[nn.Parameter], free: bool) -> None:
+    for parameter in parameters:
+        parameter.requires_grad_(free)
 
 
 def _steps(adapted: Adapted, free: list[nn.Parameter], config: AdaptationConfig) -> Iterator[float]:
     """Train the rows of one body and task; yield the loss of each step."""
     torch.set_num_threads(config.threads)
-    torch.manual_seed(config.seed)
-    optimizer = torch.optim.AdamW(free, config.rate, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(free, weight_decay=0.0)
     rng, segment = np.random.default_rng([config.seed, 2]), adapted.network.config.segment
     rows = Index(
         adapted.index.embodiment.repeat(config.batch), adapted.index.task.repeat(config.batch)
     )
+    rate = config.rate or adapted.network.adaptation_rate
     for step in range(config.steps):
-        _train(adapted, free, True)
+        _free(free, True)
         for group in optimizer.param_groups:
-            group["lr"] = config.rate * _falling(step, config)
+            group["lr"] = rate * _falling(step, config)
         drawn = [
             draw(adapted.source, rng, config.support, config.query, segment)
             for _ in range(config.batch)

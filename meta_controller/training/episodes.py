@@ -53,7 +53,7 @@ def frame_of(embodiment: Embodiment, tokenizer: Tokenizer) -> Frame:
 
 @dataclass(frozen=True)
 class Source:
-    """Episodes of one task of one body, as the network sees them."""
+    """Episodes of one task of one body and of like skill, as the network sees them."""
 
     task: str
     """Its name."""
@@ -69,8 +69,22 @@ class Source:
     """(E, D, J) float32 in [-1, 1], of what counts as 1."""
     weight: float
     """Of errors in actions: they count as shares of what is usually done."""
-    groups: tuple[NDArray[np.intp], ...]
-    """Numbers of the episodes of like skill."""
+
+
+def sources_of(
+    embodiment: Embodiment, demos: Demonstrations, config: ModelConfig
+) -> tuple[Source, ...]:
+    """Return the episodes of each skill, as `source_of` does.
+
+    What counts as 1 is of each skill alone, as it is when a few of them are all there is.
+
+    Raises:
+        DemonstrationError: They are of another body, or too large for the network.
+    """
+    return tuple(
+        source_of(embodiment, demos.take(np.flatnonzero(demos.skill == skill)), config)
+        for skill in np.unique(demos.skill)
+    )
 
 
 def source_of(
@@ -111,7 +125,6 @@ def source_of(
         tokens=torch.from_numpy(_padded(found, config.token_width, axis=3)),
         actions=torch.from_numpy(_padded(actions, count, axis=2)),
         weight=min(1.0 / max(power, 1e-6), _HEAVIEST),
-        groups=tuple(np.flatnonzero(demos.skill == skill) for skill in np.unique(demos.skill)),
     )
 
 
@@ -135,7 +148,7 @@ class Drawn:
 
 
 def draw(source: Source, rng: np.random.Generator, support: int, query: int, segment: int) -> Drawn:
-    """Draw segments of episodes of like skill; support and query share no episode if they can.
+    """Draw segments of some episodes; support and query share no episode if they can.
 
     Args:
         source: Where from.
@@ -144,7 +157,7 @@ def draw(source: Source, rng: np.random.Generator, support: int, query: int, seg
         query: M, which may end before so many steps have been made.
         segment: Steps of a segment.
     """
-    group = rng.permutation(source.groups[rng.integers(len(source.groups))])
+    group = rng.permutation(len(source.tokens))
     asked = group[: max(1, len(group) // 4)]
     shown = group[len(asked) :] if len(group) > len(asked) else group
     decisions = source.tokens.shape[1]

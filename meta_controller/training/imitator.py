@@ -28,6 +28,8 @@ class Imitator(Protocol):
 
     config: ModelConfig
     rows: Rows
+    adaptation_rate: float
+    """Learning rate that suits what `adaptation_parameters` returns."""
 
     def __call__(self, support: Segments, query: Segments, index: Index) -> Tensor:
         """Return actions (B, M, T, J) of the query."""

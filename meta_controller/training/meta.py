@@ -40,7 +40,7 @@ class TrainingConfig:
     steps: int = 8000
     """Of AdamW."""
     batch: int = 8
-    """Tasks per step, with repetition."""
+    """Sources per step, with repetition; of all tasks alike."""
     support: int = 16
     """Segments with actions (N)."""
     query: int = 8
@@ -92,7 +92,7 @@ class MetaTraining:
 
         Args:
             pretrained: What is trained, of which all sources' bodies and tasks are known.
-            sources: What it learns from.
+            sources: What it learns from: of each task one or, for several skills, more.
             config: How.
             folder: Where checkpoints and logs are kept.
 
@@ -101,6 +101,10 @@ class MetaTraining:
         """
         self.pretrained, self.config, self.folder = pretrained, config, folder
         self._sources = list(sources)
+        tasks = dict.fromkeys(source.task for source in sources)
+        self._of_task = [
+            [k for k, source in enumerate(sources) if source.task == task] for task in tasks
+        ]
         self._rows = [
             (pretrained.bodies.index(s.body), pretrained.tasks.index(s.task)) for s in sources
         ]
@@ -176,7 +180,8 @@ class MetaTraining:
         """Yield batches for ever; a resumed run begins with whole new ones."""
         cfg, segment = self.config, self.pretrained.network.config.segment
         while True:
-            chosen = self._rng.integers(len(self._sources), size=_AHEAD * cfg.batch)
+            tasks = self._rng.integers(len(self._of_task), size=_AHEAD * cfg.batch)
+            chosen = np.array([self._rng.choice(self._of_task[task]) for task in tasks])
             sizes = [self._sources[k].tokens.shape[2] for k in chosen]
             parts = chosen[np.argsort(sizes, kind="stable")].reshape(_AHEAD, cfg.batch)
             for part in self._rng.permutation(parts):

@@ -10,7 +10,7 @@ from made_sources import SMALL, body_of, shown
 from meta_controller.demos.episodes import DemonstrationError
 from meta_controller.model.config import ModelConfig
 from meta_controller.tokens import SLIDE
-from meta_controller.training.episodes import collate, draw, source_of, whole
+from meta_controller.training.episodes import collate, draw, source_of, sources_of, whole
 
 
 def test_a_segment_holds_the_steps_before_its_last() -> None:
@@ -32,15 +32,21 @@ def test_a_segment_holds_the_steps_before_its_last() -> None:
             assert (segments.tokens[0, k][~real] == 0.0).all()
 
 
-def test_what_is_asked_is_of_other_episodes_of_like_skill() -> None:
-    demos = shown("pendulum-spin", 4, (1.0, 0.4))
-    source = source_of(body_of("pendulum-spin"), demos, SMALL)
+def test_what_is_asked_is_of_other_episodes() -> None:
+    source = source_of(body_of("pendulum-spin"), shown("pendulum-spin", 4), SMALL)
     rng = np.random.default_rng(0)
     for _ in range(20):
         drawn = draw(source, rng, 4, 4, 4)
-        supporting, asked = set(drawn.support[:, 0]), set(drawn.query[:, 0])
-        assert not supporting & asked
-        assert len({float(demos.skill[k]) for k in supporting | asked}) == 1
+        assert not set(drawn.support[:, 0]) & set(drawn.query[:, 0])
+
+
+def test_each_skill_is_a_source_with_scales_of_its_own() -> None:
+    demos = shown("pendulum-spin", 4, (1.0, 0.4))
+    poor, able = sources_of(body_of("pendulum-spin"), demos, SMALL)
+    assert (poor.task, len(poor.tokens)) == (able.task, len(able.tokens)) == (demos.task, 4)
+    alone = source_of(body_of("pendulum-spin"), demos.take(slice(0, 4)), SMALL)
+    assert torch.equal(able.tokens, alone.tokens)
+    assert not np.array_equal(poor.scales.action, able.scales.action) or poor.weight != able.weight
 
 
 def test_a_single_episode_supports_itself() -> None:
