@@ -1,7 +1,8 @@
 """What the baseline networks have in common, so that one trainer and one evaluation run them all.
 
 They have the width of `ModelConfig` and half of that again, and as many blocks as a state passes
-through in the Meta-Controller (structure, motion and decoder): then parameters are about as many.
+through in the Meta-Controller (structure, motion and decoder): then they have half again as many
+weights as act there for one body and task.
 When they are adapted, all of their weights are trained.
 """
 

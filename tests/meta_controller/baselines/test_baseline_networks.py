@@ -226,8 +226,8 @@ def test_wrong_shapes_are_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_they_have_about_as_many_weights_as_the_meta_controller(name: str) -> None:
-    rows = Rows(10, 10)
+def test_they_have_no_fewer_weights_than_act_in_the_meta_controller(name: str) -> None:
+    rows = Rows(1, 1)
     wanted = sum(p.numel() for p in MetaController(sized("nano"), rows).parameters())
     have = sum(p.numel() for p in NETWORKS.load(name)(sized("nano"), rows).parameters())
-    assert 0.9 < have / wanted < 1.1
+    assert 1.0 < have / wanted < 1.6
