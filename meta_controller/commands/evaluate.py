@@ -16,8 +16,15 @@ from meta_controller.benchmark import tasks_of
 from meta_controller.commands.options import Evaluate
 from meta_controller.commands.pictures import draw_losses, draw_scores
 from meta_controller.commands.sets import ensure_sets
-from meta_controller.evaluation.matrix import Cell, Score, evaluate, fill, read_scores
-from meta_controller.evaluation.methods import METHODS, Learner, method_of
+from meta_controller.evaluation.matrix import (
+    Cell,
+    Score,
+    evaluate,
+    fill,
+    named,
+    read_scores,
+)
+from meta_controller.evaluation.methods import METHODS, Learner, Method, method_of
 from meta_controller.evaluation.summary import Row, rows_of
 from meta_controller.names import TASKS
 from meta_controller.training.adapt import AdaptationConfig
@@ -45,7 +52,7 @@ def evaluate_all(options: Evaluate, console: Console) -> int:
         stages=_STAGES if options.select == "return" else 1,
     )
     cells = [
-        Cell(method, task, demos, seed)
+        _cell(Cell(method, task, demos, seed), methods[method], options, learner)
         for seed, demos, task, method in itertools.product(
             options.seeds, options.demos, tasks, methods
         )
@@ -63,11 +70,11 @@ def evaluate_all(options: Evaluate, console: Console) -> int:
         )
 
     def failed(cell: Cell, error: GoatError) -> None:
-        console.print(f"[yellow]{_named(cell)}: {error}[/]", highlight=False)
+        console.print(f"[yellow]{_title(cell)}: {error}[/]", highlight=False)
 
     with console.status("evaluating") as status:
         for number, found in enumerate(fill(cells, file, score, failed), 1):
-            console.print(f"{_named(found.cell)}: {found.normalised:.0%}", highlight=False)
+            console.print(f"{_title(found.cell)}: {found.normalised:.0%}", highlight=False)
             status.update(f"{number} evaluated")
     wanted = set(cells)
     scores = [found for found in read_scores(file) if found.cell in wanted]
@@ -75,7 +82,15 @@ def evaluate_all(options: Evaluate, console: Console) -> int:
     return 0 if len(scores) == len(cells) else 2
 
 
-def _named(cell: Cell) -> str:
+def _cell(cell: Cell, method: Method, options: Evaluate, learner: Learner) -> Cell:
+    """Return a cell with its name; without one, if it cannot be evaluated, which tells why."""
+    try:
+        return named(cell, method, options.data, learner, options.starts)
+    except GoatError:
+        return cell
+
+
+def _title(cell: Cell) -> str:
     return f"{cell.method}, {cell.task}, {cell.demonstrations} demonstrations, seed {cell.seed}"
 
 

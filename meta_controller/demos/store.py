@@ -6,6 +6,7 @@ FOLDER/embodiment.json    joints, what moves them, task, digest of the body
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from meta_controller.demos.episodes import DemonstrationError, Demonstrations
 from meta_controller.embodiment import Embodiment
 
 SCHEMA = 1
+_EPISODES = "episodes.parquet"
 _VECTORS = ("qpos", "qvel", "told", "actions")
 
 
@@ -46,12 +48,24 @@ def save_demonstrations(folder: Path, found: Demonstrations, embodiment: Embodim
         )
     columns["reward"] = found.rewards.ravel()
     columns["skill"] = np.repeat(found.skill, decisions)
-    part = folder / "episodes.parquet.part"
+    part = folder / f"{_EPISODES}.part"
     parquet.write_table(arrow.table(columns), part, compression="zstd")
     about = folder / "embodiment.json.part"
     about.write_text(json.dumps(described(found, embodiment), indent=1), encoding="utf-8")
     about.replace(folder / "embodiment.json")
-    part.replace(folder / "episodes.parquet")
+    part.replace(folder / _EPISODES)
+
+
+def digest_of(folder: Path) -> str:
+    """Return a name for the episodes of a set, which is another for other episodes.
+
+    Raises:
+        DemonstrationError: There is none.
+    """
+    try:
+        return hashlib.sha256((folder / _EPISODES).read_bytes()).hexdigest()
+    except OSError as error:
+        raise DemonstrationError(f"there are no demonstrations in {folder}: {error}") from error
 
 
 def load_demonstrations(folder: Path) -> Demonstrations:
@@ -64,7 +78,7 @@ def load_demonstrations(folder: Path) -> Demonstrations:
     parquet = require("pyarrow.parquet")
     try:
         about = json.loads((folder / "embodiment.json").read_text(encoding="utf-8"))
-        table = parquet.read_table(folder / "episodes.parquet")
+        table = parquet.read_table(folder / _EPISODES)
     except FileNotFoundError as error:
         raise DemonstrationError(
             f"there are no demonstrations in {folder}: {Path(str(error.filename)).name} is "

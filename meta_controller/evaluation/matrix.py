@@ -5,10 +5,11 @@ Each cell is one line of a file; what is there already is not done again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from goat.errors import GoatError
 from meta_controller.demos.episodes import DemonstrationError, record
 from meta_controller.demos.make import load_set, read_card
 from meta_controller.demos.starts import load_starts
+from meta_controller.demos.store import digest_of
 from meta_controller.environments import Environments
 from meta_controller.evaluation.methods import Learner, Method
 from meta_controller.task import Task
@@ -38,6 +40,8 @@ class Cell:
     """How many are shown."""
     seed: int
     """Of training, adaptation and cloning."""
+    of: str = ""
+    """Of which weights, settings, demonstrations and starts; see `named`."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,17 @@ class Score:
         if len(self.returns) < 2:
             return 0.0
         return float(np.std(self.returns, ddof=1)) / np.sqrt(len(self.returns)) / self.reference
+
+
+def named(cell: Cell, method: Method, sets: Path, learner: Learner, starts: int = 20) -> Cell:
+    """Return a cell that differs from those of other weights, settings, demonstrations or starts.
+
+    Raises:
+        DemonstrationError: There is no set.
+        CheckpointError: The method's network has not been trained.
+    """
+    parts = learner.made_of(method, cell.seed), digest_of(sets / cell.task), str(starts)
+    return replace(cell, of=hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16])
 
 
 def evaluate(

@@ -5,6 +5,7 @@ All are given the same demonstrations and evaluated from the same starts.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from meta_controller.evaluation.law import NetworkLaw
 from meta_controller.model.config import ModelConfig, sized
 from meta_controller.task import Task
 from meta_controller.training.adapt import AdaptationConfig, stages
-from meta_controller.training.pretrained import CheckpointError, from_pretrained
+from meta_controller.training.pretrained import CheckpointError, from_pretrained, weights_of
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,19 @@ class Learner:
             count = self.stages if steps else 1
             for adapted in stages(trained, embodiment, demos, config, count=count):
                 yield NetworkLaw(task, embodiment, adapted, environments)
+
+    def made_of(self, method: Method, seed: int) -> str:
+        """Return what decides a law besides the demonstrations: weights and settings.
+
+        Raises:
+            CheckpointError: Its network has not been trained.
+        """
+        if method.kind is None:
+            return repr(replace(self.cloning, threads=1))
+        weights = weights_of(self._trained(method, seed)).read_bytes()
+        steps = self.adaptation.steps if method.adapts else 0
+        adaptation = replace(self.adaptation, seed=seed, steps=steps, threads=1)
+        return f"{hashlib.sha256(weights).hexdigest()} {adaptation} {self.stages if steps else 1}"
 
     def _trained(self, method: Method, seed: int) -> str | Path:
         if self.runs is not None:

@@ -97,20 +97,29 @@ def shipped() -> dict[str, Path]:
     }
 
 
+def weights_of(name: str | Path) -> Path:
+    """Return the file of a network of the package ("nano"), or of a folder.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    own = shipped()
+    file = own.get(str(name), Path(name)) / "model.safetensors"
+    if not file.exists():
+        raise CheckpointError(
+            f"there is no network {str(name)!r}: give a folder with model.safetensors, or one of "
+            f"{', '.join(own) or '(none is shipped)'}; to train one: meta-controller train"
+        )
+    return file
+
+
 def from_pretrained(name: str | Path) -> Pretrained:
     """Return a network of the package by its name ("nano"), or that of a folder.
 
     Raises:
         CheckpointError: There is none, or it is damaged, or of another version.
     """
-    own = shipped()
-    folder = own.get(str(name), Path(name))
-    file = folder / "model.safetensors"
-    if not file.exists():
-        raise CheckpointError(
-            f"there is no network {str(name)!r}: give a folder with model.safetensors, or one of "
-            f"{', '.join(own) or '(none is shipped)'}; to train one: meta-controller train"
-        )
+    file = weights_of(name)
     try:
         document = _document(file)
         config = ModelConfig(**document["config"])

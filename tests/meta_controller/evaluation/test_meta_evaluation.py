@@ -25,6 +25,7 @@ from meta_controller.evaluation.matrix import (
     ScoresError,
     evaluate,
     fill,
+    named,
     read_scores,
 )
 from meta_controller.evaluation.methods import Learner, Method, method_of
@@ -122,6 +123,25 @@ def test_the_best_stage_counts_only_if_stages_are_asked_for(sets: Path) -> None:
     last = evaluate(cell, method, TASK, sets, Staged(), 3)
     assert best.normalised == pytest.approx(1.0, abs=0.1)
     assert last.normalised < 0.5
+
+
+def test_other_weights_settings_and_starts_make_another_cell(sets: Path, tmp_path: Path) -> None:
+    cell, method = Cell("meta-controller", NAME, 2, 0), method_of("meta-controller")
+    network(sources()).save(tmp_path / "meta-controller-s0")
+    learner = replace(LEARNER, runs=tmp_path)
+    first = named(cell, method, sets, learner)
+    assert named(cell, method, sets, learner) == first != cell
+    longer = replace(learner, adaptation=replace(learner.adaptation, steps=3))
+    threads = replace(learner, adaptation=replace(learner.adaptation, threads=2))
+    assert named(cell, method, sets, threads) == first
+    others = [named(cell, method, sets, longer), named(cell, method, sets, learner, starts=4)]
+    network(sources(), seed=1).save(tmp_path / "meta-controller-s0")
+    others.append(named(cell, method, sets, learner))
+    assert len({first, *others}) == 4
+    with pytest.raises(CheckpointError):
+        named(replace(cell, seed=5), method, sets, learner)
+    with pytest.raises(DemonstrationError, match="no demonstrations"):
+        named(replace(cell, task="none"), method, sets, learner)
 
 
 def test_cells_are_filled_once_and_failures_are_told(tmp_path: Path) -> None:
