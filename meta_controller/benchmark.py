@@ -51,7 +51,10 @@ DEVELOPMENT: tuple[str, ...] = (
 HELD_OUT: tuple[str, ...] = (
     "reacher_four-easy",
     "reacher_four-hard",
+    "hopper-stand",
     "hound-stand",
+    "hound-walk",
+    "hound-run",
 )
 """On bodies that nothing is learned from."""
 SETS = {"training": TRAINING, "development": DEVELOPMENT, "held-out": HELD_OUT}

@@ -120,6 +120,8 @@ class Train(Verb):
     """Of PyTorch."""
     device: str = "auto"
     """"auto", "cpu" or "cuda"."""
+    bf16: bool = False
+    """Multiply in bfloat16: faster from `small` on, where the processor or GPU can."""
 
 
 @dataclass(frozen=True)

@@ -93,4 +93,5 @@ def _config(options: Train) -> TrainingConfig:
         seed=options.seed,
         threads=options.threads,
         device=options.device,
+        bf16=options.bf16,
     )

@@ -21,6 +21,7 @@ def masked_mse(predicted: Tensor, query: Segments, weights: Tensor | None = None
     if query.actions is None:
         raise ShapeError("the query has no actions: a loss needs what was done")
     check("predicted", predicted, tuple(query.actions.shape), predicted.dtype)
+    predicted = predicted.to(query.actions.dtype)
     joints = (query.actuated & query.token_mask)[:, None, None]
     mask = (query.time_mask[..., None] & joints).to(predicted.dtype)
     errors = mask * (predicted - query.actions).square()

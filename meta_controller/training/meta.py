@@ -59,6 +59,8 @@ class TrainingConfig:
     """Of PyTorch."""
     device: str = "cpu"
     """"cpu", "cuda" or "auto"."""
+    bf16: bool = False
+    """Multiply in bfloat16; weights stay float32."""
     save_every: float = 60.0
     """Seconds."""
 
@@ -163,7 +165,8 @@ class MetaTraining:
     def _update(self, support: Segments, query: Segments, index: Index, weights: Tensor) -> float:
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
-        loss, error = imitation_loss(self.pretrained.network, support, query, index, weights)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16):
+            loss, error = imitation_loss(self.pretrained.network, support, query, index, weights)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._module.parameters(), self.config.clip)
@@ -202,7 +205,7 @@ class MetaTraining:
 
     def _settings(self) -> dict[str, Any]:
         found = asdict(self.config)
-        for free in ("threads", "device", "save_every"):
+        for free in ("threads", "device", "bf16", "save_every"):
             del found[free]
         return found | {"tasks": [source.task for source in self._sources]}
 

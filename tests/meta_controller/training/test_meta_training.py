@@ -51,6 +51,19 @@ def test_the_same_seed_gives_the_same_network(tmp_path: Path) -> None:
     assert losses[0] == losses[1]
 
 
+def test_multiplying_in_bfloat16_learns_alike(tmp_path: Path) -> None:
+    losses: dict[bool, list[float]] = {False: [], True: []}
+    for bf16, told in losses.items():
+        found = sources()
+        config = replace(CONFIG, bf16=bf16)
+        training = MetaTraining(network(found), found, config, tmp_path / str(bf16))
+        training.run(lambda step, loss, told=told: told.append(loss), until=10)
+        weights = training.pretrained.module.parameters()
+        assert {weight.dtype for weight in weights} == {torch.float32}
+    assert losses[True] != losses[False]
+    np.testing.assert_allclose(losses[True], losses[False], rtol=0.05)
+
+
 def test_a_stopped_training_is_gone_on_with(tmp_path: Path) -> None:
     found, steps = sources(), []
     MetaTraining(network(found), found, CONFIG, tmp_path).run(lambda *_: None, until=5)
