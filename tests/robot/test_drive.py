@@ -146,8 +146,10 @@ def test_without_odometry_the_watchdog_is_not_proved(live) -> None:
 def test_a_base_with_a_watchdog_proves_it(live) -> None:
     _, robot, ours = live(two_room_world())
     ours.observe()
-    before, said = robot.pose, []
-    assert proves_watchdog(ours, said.append)
+    for _ in range(10):  # on a busy machine a trial may be broken off
+        before, said = robot.pose, []
+        if proves_watchdog(ours, said.append) or "broken off" not in said[0]:
+            break
     assert said == []
     assert 0.005 < math.dist(before[:2], robot.pose[:2]) < 0.06
 

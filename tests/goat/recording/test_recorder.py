@@ -421,7 +421,7 @@ from goat.recording.recorder import McapRecorder
 recorder = McapRecorder(Path(sys.argv[1]))
 for step in range(100_000):
     recorder.show(make_frame(step=step, observation=make_observation(stamp=0.1 * step)))
-    if step == 20:
+    if step == 120:
         print("go", flush=True)
 """
 

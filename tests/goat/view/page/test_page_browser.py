@@ -155,8 +155,14 @@ def test_nothing_from_outside_is_executed(desk: Desk, page: OperatorPage, tab: A
 
 def test_an_old_picture_and_a_dead_page_are_called_so(page: OperatorPage, tab: Any) -> None:
     tab.get_by_text("no picture from the robot yet").wait_for()
-    page.show(make_frame())
-    tab.locator(".goat-live").wait_for()
+    live = tab.locator(".goat-live")
+    for step in range(200):  # a picture is live for a moment only
+        page.show(make_frame(step=step))
+        tab.wait_for_timeout(200)
+        if live.is_visible():
+            break
+    else:
+        pytest.fail("no picture was ever live")
     tab.locator(".goat-stale", has_text=re.compile(r"last picture [2-9]")).wait_for()
     lost = tab.get_by_text("This page has lost the robot.")
     assert not lost.is_visible()
