@@ -14,6 +14,11 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import numpy as np
 import pytest
 from browsing import browser  # noqa: F401  a fixture
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow now and then; that is no fault of what is tested.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
 WALL_CLOCK = (

@@ -48,7 +48,7 @@ def model_of(xml: str) -> mujoco.MjModel:
     return Body("some", xml, 0.02).compile()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(-3.0, 3.0), min_size=3, max_size=3))
 def test_angles_of_links_are_those_of_the_world(angles: list[float]) -> None:
     """Whatever the signs of axes and the references: from straight down about the positive y."""

@@ -161,7 +161,7 @@ def test_what_it_stands_in_does_not_hold_it(tmp_path: Path) -> None:
     assert rig.drive(VelocityCommand(-0.5, 0.0)).linear < -0.1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_no_command_sweeps_over_anything(tmp_path_factory, data) -> None:
     grid = cluttered(data.draw(st.integers(0, 10_000)))

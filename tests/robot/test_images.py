@@ -150,7 +150,7 @@ def test_damaged_images_are_refused(change: dict) -> None:
             read(message)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_truncated_and_flipped_files_never_raise_anything_else(data) -> None:
     color = write_jpeg(COLOR, Dialect.ROS2, 1.0, "c")

@@ -14,7 +14,7 @@ times = st.floats(-1.0, 12.0) | st.floats() | st.sampled_from([0.02, 0.05, 0.0, 
 axes = st.builds(AxisLimits, st.floats(0.05, 2.0), st.floats(0.05, 5.0), st.floats(0.1, 50.0))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(axes, st.lists(st.tuples(wishes, times), max_size=60))
 def test_no_sequence_of_wishes_and_times_leaves_the_limits(limits: AxisLimits, steps: list) -> None:
     axis = AxisLimiter(limits)

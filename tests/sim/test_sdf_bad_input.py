@@ -273,7 +273,8 @@ _GOOD = (
 
 
 _FUZZ = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 _SCRAPS = ["", "<", "nan", "-", " ", "1e9", "../", "&amp;", "\u00e9", "99999999999"]
 

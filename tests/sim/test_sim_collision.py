@@ -118,7 +118,7 @@ def test_sliding_follows_the_wall_and_stopping_does_not():
     assert slid.y == pytest.approx(stopped.y, abs=0.01)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1), st.floats(0, math.tau), st.floats(0.01, 9.0), st.booleans())
 def test_no_motion_ever_ends_in_or_crosses_an_obstacle(seed, angle, length, slide):
     x, y = TWO_ROOMS.sample(np.random.default_rng(seed))
@@ -131,7 +131,7 @@ def test_no_motion_ever_ends_in_or_crosses_an_obstacle(seed, angle, length, slid
             assert TWO_ROOMS.margin(*at) > -0.004
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1))
 def test_clipping_keeps_exactly_the_band(seed):
     rng = np.random.default_rng(seed)

@@ -113,7 +113,7 @@ def test_only_superlatives_need_to_know_every_candidate() -> None:
     assert not parse("a large sofa").compares
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(min_size=1, max_size=60))
 def test_any_text_is_a_description_or_a_named_error(text: str) -> None:
     words = re.search("[a-z0-9']", text.lower())

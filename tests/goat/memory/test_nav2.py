@@ -19,7 +19,7 @@ def small_grid() -> OccupancyGrid:
     return OccupancyGrid(state, (-1.5, 2.25), 0.05)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**32 - 1))
 def test_writing_and_reading_gives_the_same_grid(
     tmp_path_factory: pytest.TempPathFactory, rows: int, cols: int, seed: int

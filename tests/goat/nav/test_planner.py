@@ -93,7 +93,7 @@ def test_agrees_with_brute_force_on_the_fine_grid(seed):
 worlds = st.integers(0, 10_000)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=worlds, pick=st.integers(0, 10_000))
 def test_paths_keep_clear_are_no_shorter_than_the_line_and_fall_monotonically(seed, pick):
     grid = home((1, 2), seed, room=3.0)

@@ -37,7 +37,7 @@ def baseline(name: str, config: ModelConfig = CONFIG, seed: int = 0) -> Baseline
     return model.eval()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     joints=st.integers(1, 9),
     batch=st.integers(1, 3),

@@ -19,7 +19,7 @@ from meta_controller.model.loss import masked_mse
 from meta_controller.model.policy import MetaController, Rows
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     joints=st.integers(1, 9),
     batch=st.integers(1, 3),
