@@ -116,7 +116,7 @@ class Baseline(nn.Module, ABC):
         self.rows = Rows(self.rows.embodiments, self.rows.tasks + 1)
         return self.rows.tasks - 1
 
-    def adaptation_parameters(self, new_body: bool) -> list[tuple[str, nn.Parameter]]:
+    def adaptation_parameters(self) -> list[tuple[str, nn.Parameter]]:
         """Return names and parameters that a few demonstrations may train: all of them."""
         return list(self.named_parameters())
 

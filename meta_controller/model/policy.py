@@ -196,17 +196,13 @@ class MetaController(nn.Module):
         self.rows = Rows(self.rows.embodiments, self.rows.tasks + 1)
         return self.rows.tasks - 1
 
-    def adaptation_parameters(self, new_body: bool) -> list[tuple[str, nn.Parameter]]:
+    def adaptation_parameters(self) -> list[tuple[str, nn.Parameter]]:
         """Return names and parameters that a few demonstrations may train; all else is frozen.
 
         They hold the rows of all indices; those that are not in a batch get zero gradients. Train
         them without weight decay.
-
-        Args:
-            new_body: The body is new too, and not only the task.
         """
-        found = list(row_parameters(self, TASK))
-        return found + list(row_parameters(self, EMBODIMENT)) if new_body else found
+        return [*row_parameters(self, TASK), *row_parameters(self, EMBODIMENT)]
 
     def adapter_state(
         self, embodiment: int | None = None, task: int | None = None

@@ -2,8 +2,9 @@
 
 Only what belongs to the one body and task is trained, all else is frozen, as in "Meta-Controller",
 2024 (https://arxiv.org/abs/2412.12147). Ours besides: new rows begin as those that stood for the
-unknown in training; and what is predicted is of another demonstration than what supports it, so
-that nothing is learned by finding the very same step again. No return is looked at.
+unknown in training; the rows of a known body are gone on with for a new task of it, in a copy; and
+what is predicted is of another demonstration than what supports it, so that nothing is learned by
+finding the very same step again. No return is looked at.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def adapt(
 
     Args:
         pretrained: Left as it is.
-        embodiment: The body; if the network knows its name, only the task is new.
+        embodiment: The body; if the network knows its name, it begins with what it knows of it.
         demos: All of them are used.
         config: How.
         say: Told step and loss after each step.
@@ -124,13 +125,13 @@ def stages(
     config, began = config or AdaptationConfig(), time.process_time()
     network = copy.deepcopy(pretrained.network)
     source = source_of(embodiment, demos, network.config)
-    known = source.body in pretrained.bodies
-    row = pretrained.bodies.index(source.body) if known else network.add_embodiment()
-    start = Adapted(network, source, row, network.add_task(), (), 0.0)
+    body = network.add_embodiment(_row(pretrained.bodies, source.body))
+    task = network.add_task(_row(pretrained.tasks, source.task))
+    start = Adapted(network, source, body, task, (), 0.0)
     module = start.network
     assert isinstance(module, nn.Module)
     module.eval().requires_grad_(False)  # nothing is left out at random: all else stays as it is
-    free = [parameter for _, parameter in network.adaptation_parameters(not known)]
+    free = [parameter for _, parameter in network.adaptation_parameters()]
     ends = {round(config.steps * k / count) for k in range(1, count + 1)}
     losses: list[float] = []
     training = _steps(start, free, config)
@@ -142,6 +143,11 @@ def stages(
         if step < config.steps:
             losses.append(next(training))
             say(step + 1, losses[-1])
+
+
+def _row(names: list[str], name: str) -> int:
+    """Return the row of a name, or that of the unknown."""
+    return names.index(name) if name in names else 0
 
 
 def _free(parameters: list[nn.Parameter], free: bool) -> None:

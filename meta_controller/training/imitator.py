@@ -49,7 +49,7 @@ class Imitator(Protocol):
         """Append a copy of a task's row and return its index."""
         ...
 
-    def adaptation_parameters(self, new_body: bool) -> list[tuple[str, nn.Parameter]]:
+    def adaptation_parameters(self) -> list[tuple[str, nn.Parameter]]:
         """Return names and parameters that a few demonstrations may train."""
         ...
 

@@ -166,7 +166,7 @@ def test_a_new_row_begins_as_another_and_then_goes_its_own_way(name: str) -> Non
 def test_all_weights_are_free_to_be_adapted_and_are_of_use(name: str) -> None:
     generator = torch.Generator().manual_seed(7)
     model = baseline(name, CALM)
-    free = dict(model.adaptation_parameters(new_body=False))
+    free = dict(model.adaptation_parameters())
     assert free.keys() == {key for key, _ in model.named_parameters()}
     support = segments(generator, (3, 2, 9))
     query = query_of(support, generator, 2)

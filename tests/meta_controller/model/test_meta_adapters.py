@@ -13,7 +13,7 @@ from meta_controller.model.adapters import EMBODIMENT, TASK, merge
 from meta_controller.model.data import ShapeError
 from meta_controller.model.loss import masked_mse
 from meta_controller.model.policy import MetaController, Rows
-from meta_controller.model.rows import AdapterError
+from meta_controller.model.rows import AdapterError, row_parameters
 
 
 def task_data(seed: int = 0):
@@ -39,7 +39,7 @@ def test_training_one_task_leaves_the_others_and_the_network_alone() -> None:
     model, (support, query) = network(), task_data(2)
     whole = {name: p.detach().clone() for name, p in model.named_parameters()}
     before = [model.adapter_state(task=k) for k in range(4)]
-    trained = dict(model.adaptation_parameters(new_body=False))
+    trained = dict(row_parameters(model, TASK))
     optimiser = torch.optim.AdamW(trained.values(), lr=1e-2, weight_decay=0.0)
     for _ in range(3):
         optimiser.zero_grad()
@@ -52,13 +52,12 @@ def test_training_one_task_leaves_the_others_and_the_network_alone() -> None:
         assert torch.equal(parameter, whole[name]) != (name in trained)
 
 
-@pytest.mark.parametrize("new_body", [False, True])
-def test_gradients_reach_exactly_what_adaptation_may_train(new_body: bool) -> None:
+def test_gradients_reach_exactly_what_adaptation_may_train() -> None:
     model, (support, query) = network(), task_data(3)
     support, query = (
         replace(found, kinds=torch.tensor([[0, 1, 2, 1]] * 2)) for found in (support, query)
     )
-    allowed = dict(model.adaptation_parameters(new_body))
+    allowed = dict(model.adaptation_parameters())
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     for parameter in allowed.values():
@@ -73,7 +72,7 @@ def test_gradients_reach_exactly_what_adaptation_may_train(new_body: bool) -> No
         reached = parameter.grad.flatten(1).abs().sum(dim=1) > 0.0
         assert reached.tolist() == [k == row for k in range(len(parameter))], name
     prefixes = {name.split(".", maxsplit=1)[0] for name in allowed}
-    assert prefixes == ({"motion", "embedding", "structure"} if new_body else {"motion"})
+    assert prefixes == {"motion", "embedding", "structure"}
 
 
 def test_rows_go_from_one_network_to_another() -> None:
@@ -91,7 +90,7 @@ def test_rows_go_from_one_network_to_another() -> None:
 
 
 def _shared(model: MetaController) -> set[str]:
-    own = {name for name, _ in model.adaptation_parameters(new_body=True)}
+    own = {name for name, _ in model.adaptation_parameters()}
     return {name for name, _ in model.named_parameters()} - own
 
 

@@ -50,19 +50,23 @@ def test_only_the_new_rows_are_trained_and_the_loss_falls(tmp_path: Path) -> Non
     for name, weights in base.module.state_dict().items():
         assert torch.equal(weights, before[name]), "the network that was given stays as it was"
     after = adapted.network.state_dict()  # type: ignore[attr-defined]
-    free = {name for name, _ in base.network.adaptation_parameters(True)}
+    free = {name for name, _ in base.network.adaptation_parameters()}
     for name, weights in before.items():
         old = after[name][: len(weights)] if name in free else after[name]
         assert torch.equal(old, weights), name
     assert any(not torch.equal(after[name][-1], before[name][0]) for name in free)
 
 
-def test_the_row_of_a_known_body_is_left_alone() -> None:
+def test_a_known_body_is_gone_on_with_in_a_copy() -> None:
     base = network(sources())
-    adapted = adapt(base, body_of("cartpole-swingup"), shown("cartpole-swingup", 2), CONFIG)
-    assert adapted.embodiment == 2
-    position = adapted.network.get_parameter("embedding.position")  # type: ignore[attr-defined]
-    assert torch.equal(position, base.module.get_parameter("embedding.position"))
+    known = base.module.get_parameter("embedding.position").detach()
+    demos, embodiment = shown("cartpole-swingup", 2), body_of("cartpole-swingup")
+    for steps in (0, CONFIG.steps):
+        adapted = adapt(base, embodiment, demos, replace(CONFIG, steps=steps))
+        assert (adapted.embodiment, adapted.task) == (3, 3)
+        position = adapted.network.get_parameter("embedding.position")  # type: ignore[attr-defined]
+        assert torch.equal(position[:3], known)
+        assert torch.equal(position[3], known[2]) == (steps == 0)
 
 
 def test_stages_come_on_the_way_and_none_means_no_training() -> None:
