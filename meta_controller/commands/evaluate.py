@@ -131,13 +131,14 @@ def _table(rows: list[Row], tasks: list[str], demos: int) -> Table:
         box=None,
         pad_edge=False,
     )
-    table.add_column("method", style="bold")
+    table.add_column("method", style="bold", overflow="fold")
     for task in tasks:
-        table.add_column(task, justify="right")
+        table.add_column(task.replace("-", "\n").replace("_", "\n"), justify="right")
     table.add_column("mean", justify="right", style="bold")
     for row in rows:
         shares = [_share(*row.tasks[task]) if task in row.tasks else "" for task in tasks]
-        table.add_row(METHODS[row.method].title, *shares, _share(row.mean, row.error))
+        mean = _share(row.mean, row.error) if row.seeds > 1 else f"{100.0 * row.mean:.0f}"
+        table.add_row(METHODS[row.method].title, *shares, mean)
     return table
 
 
