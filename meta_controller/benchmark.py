@@ -43,6 +43,7 @@ TRAINING: tuple[str, ...] = (
 DEVELOPMENT: tuple[str, ...] = (
     "reacher_3_s11-easy",
     "reacher_3_s12-hard",
+    "reacher_4_s21-easy",
     "arm_3_s13-easy",
     "cheetah-legs_up",
     "cheetah-stand_back",
