@@ -34,12 +34,13 @@ def demonstrations(config: ModelConfig, generator: torch.Generator) -> Segments:
     shape = 1, STEPS // config.segment, config.segment, JOINTS
     joint = torch.arange(JOINTS)[None]
     return Segments(
-        torch.randn(*shape, config.token_width, generator=generator),
+        torch.randn(*shape, config.features, generator=generator),
         torch.where(joint < SLIDES, SLIDE, HINGE),
         torch.ones(1, JOINTS, dtype=torch.bool),
         joint >= ROOT,
         torch.ones(shape[:3], dtype=torch.bool),
         torch.rand(shape, generator=generator) * 2.0 - 1.0,
+        (joint[:, :, None] - joint[:, None]).abs(),
     )
 
 
@@ -58,7 +59,7 @@ def measure(
 ) -> dict[str, float]:
     """Return the figures of so many environments."""
     config = model.config
-    shape = environments, config.segment, JOINTS, config.token_width
+    shape = environments, config.segment, JOINTS, config.features
     history = torch.randn(shape, generator=generator)
     actor = Actor(cache, environments)
     whole = milliseconds(lambda: model.act(cache, history))

@@ -66,6 +66,8 @@ class Joint:
     """-1 if the axis points against its own line's positive direction: signs of tokens change."""
     free: bool
     """A slide without limits across gravity: where along it the body is says nothing."""
+    length: float
+    """To the farthest joint that hangs on it, or to the end of its link if none does, m."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,18 @@ class Embodiment:
     def actuated(self) -> NDArray[np.bool_]:
         """(J,) whether anything moves the joint."""
         return np.abs(self.act_to_token).sum(axis=1) > 0.0
+
+    @property
+    def reach(self) -> float:
+        """Greatest sum of lengths of joints that hang on each other, m."""
+        sums: list[float] = []
+        for joint in self.joints:
+            above, total = joint.parent, joint.length
+            while above >= 0:
+                total += self.joints[above].length
+                above = self.joints[above].parent
+            sums.append(total)
+        return max(sums)
 
     @property
     def distances(self) -> NDArray[np.int64]:
@@ -167,7 +181,20 @@ def _joint(model: mujoco.MjModel, data: mujoco.MjData, joint: int, index: dict[i
         offset=_height(model, data, joint) if slides else _heading(model, data, joint),
         sign=_sign(axis),
         free=slides and not limited and abs(float(axis @ _down(model))) < 0.5,
+        length=_length(model, data, joint),
     )
+
+
+def _length(model: mujoco.MjModel, data: mujoco.MjData, joint: int) -> float:
+    """Return how far it is from a joint to those that hang on it, or to the end of its link, m."""
+    here = data.xanchor[joint]
+    below = [other for other in range(model.njnt) if _above(model, other) == joint]
+    if below:
+        return float(np.linalg.norm(data.xanchor[below] - here, axis=1).max())
+    link = model.body_weldid[model.jnt_bodyid[joint]]
+    geoms = np.flatnonzero(model.body_weldid[model.geom_bodyid] == link)
+    ends = np.linalg.norm(data.geom_xpos[geoms] - here, axis=1) + model.geom_rbound[geoms]
+    return float(ends.max(initial=0.0))
 
 
 def _sign(axis: Float64Array) -> float:

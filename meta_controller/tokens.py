@@ -2,8 +2,9 @@
 
 A slide tells [position, velocity], a hinge [sine, cosine, velocity] of its link's absolute angle,
 and the global token what the task adds; all are padded to one width. The same follows again in
-standard deviations of the demonstrations. Scales come from ranges where the model has them, else
-from demonstrations, and never from what is tested on.
+standard deviations of the demonstrations, and if asked for, how the joint is built (`MORPHOLOGY`).
+Scales come from ranges where the model has them, else from demonstrations, and never from what is
+tested on.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ Float64Array = NDArray[np.float64]
 SLIDE, HINGE, GLOBAL = 0, 1, 2
 """Kinds of tokens."""
 LEAST_WIDTH = 3
+MORPHOLOGY = 6
+"""Features of a joint's build: sine and cosine of its own angle to the link above, its axis in the
+world at the reference (3), and its length as a share of the body's reach."""
 _CLIP = 5.0
 """Greatest magnitude of a feature: what is beyond all scales says no more than that."""
 _FAR = 3.0
@@ -98,12 +102,13 @@ def _size(values: Float64Array) -> float:
 class Tokenizer:
     """Makes the tokens of one body."""
 
-    def __init__(self, embodiment: Embodiment, scales: Scales) -> None:
+    def __init__(self, embodiment: Embodiment, scales: Scales, morphology: bool = False) -> None:
         """Prepare.
 
         Args:
             embodiment: The body.
             scales: What counts as 1.
+            morphology: Whether tokens tell `MORPHOLOGY` as well, at their end.
         """
         self.embodiment, self.scales = embodiment, scales
         joints = embodiment.joints
@@ -115,17 +120,18 @@ class Tokenizer:
         self._sign = np.array([joint.sign for joint in joints])
         self._shown = np.array([not joint.free for joint in joints], np.float64)
         self._width = max(LEAST_WIDTH, len(scales.extra))
-        self.width = 2 * self._width
-        """Features of a token: as they are, and then again in standard deviations."""
+        self.width = 2 * self._width + (MORPHOLOGY if morphology else 0)
+        """Features of a token: as they are, again in standard deviations, and of its build."""
         self.kinds = np.where(self._hinge, HINGE, SLIDE)
         """(T,) kinds of the tokens, the global one last if there is one."""
         if len(scales.extra):
             self.kinds = np.append(self.kinds, GLOBAL)
+        self._build = _build(embodiment, len(self.kinds)) if morphology else None
 
     def tokens(
         self, qpos: Float64Array, qvel: Float64Array, extra: Float64Array | None = None
     ) -> Float32Array:
-        """Return (..., T, width): `features`, and how they differ from those of demonstrations.
+        """Return (..., T, width): `features`, how they differ from those shown, and the build.
 
         What hardly varies is invisible beside what does; a pole that is balanced is an example.
 
@@ -136,7 +142,14 @@ class Tokenizer:
         mean, deviation = self.scales.mean, self.scales.deviation
         fine = plain if mean is None or deviation is None else (plain - mean) / deviation
         fine = np.clip(fine, -_FAR, _FAR).astype(np.float32)
-        return np.concatenate([plain, fine], axis=-1)
+        if self._build is None:
+            return np.concatenate([plain, fine], axis=-1)
+        build = np.broadcast_to(self._build, (*plain.shape[:-1], MORPHOLOGY)).copy()
+        joints = len(self.embodiment.joints)
+        own = self._sign * (qpos[..., self._qpos] - self._reference)
+        build[..., :joints, 0] = np.where(self._hinge, np.sin(own), 0.0)
+        build[..., :joints, 1] = np.where(self._hinge, np.cos(own), 0.0)
+        return np.concatenate([plain, fine, build], axis=-1)
 
     def features(
         self, qpos: Float64Array, qvel: Float64Array, extra: Float64Array | None = None
@@ -176,6 +189,16 @@ class Tokenizer:
                 f"{self.embodiment.name} has positions, velocities and task features of sizes "
                 f"{need}, got {got}: these states are of another body or task"
             )
+
+
+def _build(embodiment: Embodiment, tokens: int) -> Float32Array:
+    """Return (T, MORPHOLOGY) what is fixed in the tokens of a body; zero where it moves."""
+    found = np.zeros((tokens, MORPHOLOGY), np.float32)
+    reach = max(embodiment.reach, _FLOOR)
+    for token, joint in enumerate(embodiment.joints):
+        found[token, 2:5] = joint.sign * np.array(joint.axis)
+        found[token, 5] = joint.length / reach
+    return found
 
 
 def spread_actions(embodiment: Embodiment, actions: NDArray[np.floating]) -> Float32Array:

@@ -39,9 +39,11 @@ def sources(config: ModelConfig = SMALL) -> list[Source]:
     return [source_of(body_of(name), shown(name), config) for name in NAMES]
 
 
-def network(found: list[Source], kind: str = "meta-controller", seed: int = 0) -> Pretrained:
+def network(
+    found: list[Source], kind: str = "meta-controller", seed: int = 0, config: ModelConfig = SMALL
+) -> Pretrained:
     torch.manual_seed(seed)
-    return fresh_network(kind, SMALL, [s.body for s in found], [s.task for s in found])
+    return fresh_network(kind, config, [s.body for s in found], [s.task for s in found])
 
 
 def trained(folder: Path) -> Pretrained:

@@ -48,7 +48,7 @@ class ModularTransformer(Baseline):
         """
         super().__init__(config, rows)
         sizes = stretched(config)
-        width, inputs = sizes.width, config.segment * config.token_width
+        width, inputs = sizes.width, config.segment * config.features
         self.sense = nn.Parameter(torch.randn(KINDS, inputs, width) / math.sqrt(inputs))
         self.history = nn.Linear(config.segment, width)
         self.kind = nn.Parameter(torch.zeros(KINDS, width))

@@ -147,7 +147,7 @@ class FlatStates(nn.Module):
         """Prepare for bodies of at most `config.joints` tokens."""
         super().__init__()
         self.slots = config.joints
-        self.features = nn.Linear(config.joints * config.token_width, width)
+        self.features = nn.Linear(config.joints * config.features, width)
         self.body = nn.Linear(config.joints * (KINDS + 1), width, bias=False)
 
     def forward(self, segments: Segments) -> Tensor:

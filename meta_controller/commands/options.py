@@ -102,14 +102,17 @@ class Train(Verb):
     """Tasks, or "training"."""
     data: Path = _CACHE / "demos"
     """Folder of the sets."""
-    steps: int = 8000
+    steps: int = 10000
     """Of the optimiser."""
     batch: int = 8
     """Tasks per step."""
-    rate: float = 1e-3
-    """Learning rate."""
-    tree_distance: bool = False
-    """Tell joints apart by their distance in the kinematic tree in place of learned positions."""
+    rate: float | None = None
+    """Learning rate; by default 2e-3 at "nano", 1e-3 at "small" and 2e-4 at "paper"."""
+    tree_distance: bool | None = None
+    """Tell joints apart by their distance in the kinematic tree in place of learned positions; by
+    default as the size does."""
+    morphology: bool | None = None
+    """Tell joints' axes, lengths and own angles as well; by default as the size does."""
     passing: bool = False
     """Let the query's own motion pass by the matching."""
     top_k: int | None = None
@@ -130,7 +133,7 @@ class Learning:
 
     demos: int = 5
     """How many are shown."""
-    steps: int = 2000
+    steps: int = 1000
     """Of adaptation."""
     threads: int = 2
     """Of PyTorch and physics."""
@@ -179,7 +182,7 @@ class Evaluate(Verb):
     """Folder of the sets; what is missing is made."""
     out: Path = Path("runs/few-shot")
     """Folder of scores, table and plots."""
-    steps: int = 2000
+    steps: int = 1000
     """Of adaptation."""
     select: Literal["last", "return"] = "last"
     """Which of the adaptation's networks counts: the last, or the one with the best evaluation

@@ -13,7 +13,7 @@ from meta_controller.commands.sets import ensure_sets
 from meta_controller.demos.make import load_set
 from meta_controller.environments import embodiment_of
 from meta_controller.evaluation.methods import Method, method_of
-from meta_controller.model.config import ModelConfig
+from meta_controller.model.config import RATES, ModelConfig
 from meta_controller.names import TASKS
 from meta_controller.training.episodes import Source, sources_of
 from meta_controller.training.meta import MetaTraining, TrainingConfig
@@ -34,12 +34,7 @@ def train(options: Train, console: Console) -> int:
         raise CheckpointError(f"{method.name!r} needs no training: it learns when it is evaluated")
     names = tasks_of(options.tasks)
     ensure_sets(names, options.data, console, options.threads)
-    config = method.config(
-        options.size,
-        tree_distance=options.tree_distance,
-        top_k=options.top_k,
-        passing=options.passing,
-    )
+    config = method.config(options.size, **changes(options))
     sources = [source for name in names for source in _sources(name, options, config)]
     training = MetaTraining(
         _fresh(method, config, sources, options.seed), sources, _config(options), options.out
@@ -53,6 +48,13 @@ def train(options: Train, console: Console) -> int:
     _run(training, options.steps, console)
     console.print(f"network: {options.out}", highlight=False, soft_wrap=True)
     return 0
+
+
+def changes(options: Train) -> dict[str, object]:
+    """Return what differs from the size."""
+    wanted = {name: getattr(options, name) for name in ("tree_distance", "morphology", "top_k")}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return {**given, "passing": options.passing}
 
 
 def _run(training: MetaTraining, steps: int, console: Console) -> None:
@@ -89,7 +91,7 @@ def _config(options: Train) -> TrainingConfig:
     return TrainingConfig(
         steps=options.steps,
         batch=options.batch,
-        rate=options.rate,
+        rate=RATES[options.size] if options.rate is None else options.rate,
         seed=options.seed,
         threads=options.threads,
         device=options.device,

@@ -13,6 +13,10 @@ from meta_controller.tokens import Tokenizer, gather_actions
 from meta_controller.training.adapt import Adapted
 from meta_controller.training.episodes import whole
 
+_LIMIT = 0.97
+"""What networks say counts as 1: their last layer is a tanh, which never gets there, and laws that
+push as hard as they can are worth a tenth less if they do not quite."""
+
 
 class NetworkLaw:
     """Imitates demonstrations in E environments; it has a memory, so each rollout needs its own."""
@@ -29,9 +33,9 @@ class NetworkLaw:
             environments: E.
         """
         self._task, self.embodiment = task, embodiment
-        self._tokenizer = Tokenizer(embodiment, adapted.scales)
         network = adapted.network
-        self._width = network.config.token_width
+        self._tokenizer = Tokenizer(embodiment, adapted.scales, network.config.morphology)
+        self._width = network.config.features
         support = whole(adapted.source, len(adapted.source.tokens), network.config.segment)
         self.decider = network.decider(support, adapted.index, environments)
         """What acts."""
@@ -48,5 +52,5 @@ class NetworkLaw:
         with torch.inference_mode():
             actions = self.decider.act(self.tokens(signals)).numpy()
         joints = len(self.embodiment.joints)
-        wanted = actions[:, :joints] * self._tokenizer.scales.action
-        return gather_actions(self.embodiment, wanted)
+        wanted = np.clip(actions[:, :joints] / _LIMIT, -1.0, 1.0)
+        return gather_actions(self.embodiment, wanted * self._tokenizer.scales.action)

@@ -1,6 +1,7 @@
 """Experts that were found by search: linear laws of the state, in files that come with the package.
 
-They are written by `meta-controller demos search`.
+They are written by `meta-controller demos search`. Bodies with other feet or legs are led as the
+original is, unless there is a file of their own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ def found_names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in FOLDER.glob("*.safetensors")))
 
 
+def original_of(task: str) -> str:
+    """Return the task that "walker_largefoot-walk" is a variant of: "walker-walk"."""
+    body, _, kind = task.partition("-")
+    return f"{body.partition('_')[0]}-{kind}"
+
+
 class FoundExpert:
     """The policy whose return came nearest to the skill's share of the best one's."""
 
@@ -41,6 +48,8 @@ class FoundExpert:
         actions = environments.arena.model.nu
         environments.close()
         path = folder / f"{task.name}.safetensors"
+        if not path.exists():
+            path = folder / f"{original_of(task.name)}.safetensors"
         self._policy = load_ladder(path, self._features.size, actions).policy(skill)
 
     def act(self, signals: Signals) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from goat.registry import Registry
 from meta_controller.experts.expert import Expert, ExpertError
-from meta_controller.experts.found import found_names
+from meta_controller.experts.found import found_names, original_of
 from meta_controller.names import TASKS
 
 _HERE = "meta_controller.experts"
@@ -14,6 +14,8 @@ _FAMILIES = {
     "reacher": f"{_HERE}.reach:ReachExpert",
 }
 """Family of bodies -> the expert of all their tasks."""
+_VARIED = ("walker_",)
+"""Bodies with other feet and legs that walk as the original is told to."""
 _ALONE = {
     "acrobot-swingup": f"{_HERE}.acrobot:AcrobotSwingup",
     "ball_in_cup-catch": f"{_HERE}.cup:CupCatch",
@@ -34,9 +36,16 @@ def _family(name: str) -> str:
     return name.partition("-")[0].partition("_")[0]
 
 
+def _led() -> list[str]:
+    """Return tasks whose expert is in a file, or is that of the original body."""
+    found = found_names()
+    variants = [name for name in TASKS.names() if name.startswith(_VARIED)]
+    return [*found, *(name for name in variants if original_of(name) in found)]
+
+
 EXPERTS = Registry(
     "expert",
-    dict.fromkeys(found_names(), f"{_HERE}.found:FoundExpert")
+    dict.fromkeys(_led(), f"{_HERE}.found:FoundExpert")
     | _ALONE
     | {name: _FAMILIES[_family(name)] for name in TASKS.names() if _family(name) in _FAMILIES},
 )

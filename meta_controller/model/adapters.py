@@ -56,6 +56,11 @@ class Bank(nn.Module):
         self._names.append(name)
         self.register_parameter(name, nn.Parameter(deviation * torch.randn(rows, *shape)))
 
+    def still(self, name: str, rows: int, shape: tuple[int, ...]) -> None:
+        """Register a parameter (rows, *shape) of zeros, which is left so until it is adapted."""
+        self._names.append(name)
+        self.register_parameter(name, nn.Parameter(torch.zeros(rows, *shape), requires_grad=False))
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the parameters that have rows."""

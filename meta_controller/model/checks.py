@@ -16,11 +16,11 @@ def check_fits(segments: Segments, index: Index, config: ModelConfig, rows: Rows
         ShapeError: They do not.
     """
     batch, _, steps, joints, features = segments.tokens.shape
-    if steps != config.segment or features != config.token_width or joints > config.joints:
+    if steps != config.segment or features != config.features or joints > config.joints:
         raise ShapeError(
             f"segments have {steps} steps of {joints} tokens of width {features}; this network "
             f"takes {config.segment} steps of at most {config.joints} tokens of width "
-            f"{config.token_width}"
+            f"{config.features}"
         )
     if len(index.embodiment) != batch:
         raise ShapeError(f"{batch} samples need as many indices, got {len(index.embodiment)}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from goat.errors import ConfigError
 from goat.registry import unknown_name
+from meta_controller.tokens import MORPHOLOGY
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ class ModelConfig:
     drop_path: float = 0.1
     """Probability to leave out the last block; 0 at the first and linear in between."""
     token_width: int = 6
-    """Features of an input token (W); the widest global token decides."""
+    """Features of what a token senses; the widest global token decides."""
+    morphology: bool = False
+    """Tokens tell the build of their joint as well: `meta_controller.tokens.MORPHOLOGY`."""
     joints: int = 16
     """Greatest number of tokens of a body."""
     tree_distance: bool = False
-    """Attention over joints is biased by their distance in the kinematic tree, and there are no
-    learned positions of joints: a new body needs none."""
+    """Attention over joints is biased by their distance in the kinematic tree, and no positions of
+    joints are learned before adaptation: a new body needs none."""
     top_k: int | None = None
     """Each query attends to so many support steps only; None for all."""
     passing: bool = False
@@ -45,6 +48,11 @@ class ModelConfig:
     """False leaves out the structure encoder: joints know nothing of each other."""
     matching: bool = True
     """False leaves out demonstrations: the decoder is given the motion features."""
+
+    @property
+    def features(self) -> int:
+        """Features of an input token (W)."""
+        return self.token_width + (MORPHOLOGY if self.morphology else 0)
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -71,12 +79,16 @@ class Rows:
     """Tasks of bodies."""
 
 
+_BUILD = {"tree_distance": True, "morphology": True}
 SIZES = {
-    "nano": ModelConfig(heads=2, segment=5, rank=8, dropout=0.0),
-    "small": ModelConfig(width=128, blocks=3, rank=8),
+    "nano": ModelConfig(heads=2, segment=5, rank=8, dropout=0.0, **_BUILD),
+    "small": ModelConfig(width=128, blocks=3, rank=8, **_BUILD),
     "paper": ModelConfig(width=512, blocks=6, rank=16),
 }
-"""Named sizes: `nano` trains on two cores, `paper` is what was published."""
+"""Named sizes: `nano` trains on two cores, `paper` is what was published. The small ones are told
+how bodies are built: they learn from too few to find out."""
+RATES = {"nano": 2e-3, "small": 1e-3, "paper": 2e-4}
+"""Learning rates of meta-training, by size; that of `paper` is as published."""
 
 
 def sized(name: str, **changes: object) -> ModelConfig:

@@ -1,7 +1,10 @@
 """From the features of joints to tokens of the network.
 
-x0[t, j] = W_kind(j) s[t, j] + w_act * [j is actuated] + p^m[j]: slides and hinges share their W
-among all bodies, the global token has one per body, and so have the positions p^m.
+x0[t, j] = (W_kind(j) + V^m[j]) s[t, j] + w_act * [j is actuated] + p^m[j]: slides and hinges share
+their W among all bodies, the global token has one per body, and so have the positions p^m. Joints'
+own V^m are 0 in meta-training, and with tree distances so are positions: a new body needs none.
+Both are learned when it is adapted to. Without them, attention adds up what like joints sense, and
+no law that treats two legs differently can be told from what is left.
 """
 
 from __future__ import annotations
@@ -25,13 +28,15 @@ class Embedding(Bank):
     def __init__(self, config: ModelConfig, embodiments: int) -> None:
         """Prepare for a number of embodiments."""
         super().__init__(EMBODIMENT)
-        width, features = config.width, config.token_width
+        width, features = config.width, config.features
         drawn = torch.randn(_SHARED_KINDS, features, width) / math.sqrt(LEAST_WIDTH)
         self.kind = nn.Parameter(drawn)
         self.actuated = nn.Parameter(torch.zeros(width))
         self.bank("task", embodiments, (features, width), 1.0 / math.sqrt(features))
-        self.tree = config.tree_distance
-        if not self.tree:
+        self.still("own", embodiments, (config.joints, features, width))
+        if config.tree_distance:
+            self.still("position", embodiments, (config.joints, width))
+        else:
             self.bank("position", embodiments, (config.joints, width), 1.0)
 
     def of_body(self, kinds: Tensor, actuated: Tensor, embodiment: Tensor) -> tuple[Tensor, Tensor]:
@@ -48,10 +53,10 @@ class Embedding(Bank):
         shared = self.kind.expand(len(kinds), -1, -1, -1)
         choices = torch.cat([shared, self.get_parameter("task")[embodiment][:, None]], dim=1)
         samples = torch.arange(len(kinds), device=kinds.device)[:, None]
-        offsets = self.actuated * actuated[..., None]
-        if not self.tree:
-            offsets = offsets + self.get_parameter("position")[embodiment, : kinds.shape[1]]
-        return choices[samples, kinds], offsets
+        own = self.get_parameter("own")[embodiment, : kinds.shape[1]]
+        position = self.get_parameter("position")[embodiment, : kinds.shape[1]]
+        weights = choices[samples, kinds] + own
+        return weights, self.actuated * actuated[..., None] + position
 
 
 def embed(tokens: Tensor, weights: Tensor, offsets: Tensor) -> Tensor:

@@ -10,9 +10,10 @@ actions a and M query segments without:
     o[., j] = sigma(u_query[., j], u_support[., j], y[., j])        matching, joint by joint
     action = tanh(w_h . h(o[., j]))  action decoder: causal over time
 
-It differs from what was published in three ways: biases, norm biases and gains of an index are
+It differs from what was published in four ways: biases, norm biases and gains of an index are
 added to shared ones, so that a new index starts as the shared network; segments of a batch are
-padded instead of packed; and joints may be told apart by tree distances instead of positions.
+padded instead of packed; joints may be told apart by tree distances instead of positions; and they
+have input weights of their own, which only adaptation trains (`Embedding`).
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ from meta_controller.training.pretrained import Pretrained
 class AdaptationConfig:
     """How it is adapted."""
 
-    steps: int = 2000
+    steps: int = 1000
     """Of AdamW; 0 imitates without adapting."""
     batch: int = 2
     """Draws per step."""

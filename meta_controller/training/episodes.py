@@ -106,13 +106,13 @@ def source_of(
     """
     demos.check(embodiment)
     scales = scales or scales_of(embodiment, *demos.decisions)
-    tokenizer = Tokenizer(embodiment, scales)
+    tokenizer = Tokenizer(embodiment, scales, config.morphology)
     found = tokenizer.tokens(demos.qpos, demos.qvel, demos.told)
     count, width = found.shape[2:]
-    if count > config.joints or width > config.token_width:
+    if count > config.joints or width > config.features:
         raise DemonstrationError(
             f"{demos.task} has {count} tokens of width {width}; this network takes at most "
-            f"{config.joints} of width {config.token_width}"
+            f"{config.joints} of width {config.features}"
         )
     actions = spread_actions(embodiment, demos.actions) / scales.action.astype(np.float32)
     actions = np.clip(actions, -1.0, 1.0)
@@ -122,7 +122,7 @@ def source_of(
         body=embodiment.name,
         frame=frame_of(embodiment, tokenizer),
         scales=scales,
-        tokens=torch.from_numpy(_padded(found, config.token_width, axis=3)),
+        tokens=torch.from_numpy(_padded(found, config.features, axis=3)),
         actions=torch.from_numpy(_padded(actions, count, axis=2)),
         weight=min(1.0 / max(power, 1e-6), _HEAVIEST),
     )

@@ -1,11 +1,12 @@
 """Episodic meta-training: a few segments support others of the same task.
 
 "Meta-Controller", 2024 (https://arxiv.org/abs/2412.12147): mean squared error of actions over all
-steps of the query, AdamW, warm-up and a falling rate. Ours besides: errors count as shares of what
-is usually done in a task, or tasks with large actions would drown the others; motion features are
-trained to foretell actions besides (`MetaController.predictions`); now and then a body
-or a task is not told, so that there is a row for those to come; the query is of other episodes than
-the support; and bodies of like size share a batch, so that little of it is padding.
+steps of the query, warm-up and a falling rate. Ours besides: the optimiser (`Optimizer`); errors
+count as shares of what is usually done in a task, or tasks with large actions would drown the
+others; motion features are trained to foretell actions besides (`MetaController.predictions`); now
+and then a body or a task is not told, so that there is a row for those to come; the query is of
+other episodes than the support; and bodies of like size share a batch, so that little of it is
+padding.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from meta_controller.model.data import Index, Segments
 from meta_controller.training.episodes import Drawn, Source, collate, draw
 from meta_controller.training.logs import Log
 from meta_controller.training.objective import imitation_loss
+from meta_controller.training.optimizer import Optimizer
 from meta_controller.training.pretrained import CheckpointError, Pretrained
 
 _Batch = tuple[Segments, Segments, Index]
@@ -37,16 +39,16 @@ _AHEAD = 4  # batches that are drawn together and sorted by size
 class TrainingConfig:
     """How it is trained."""
 
-    steps: int = 8000
-    """Of AdamW."""
+    steps: int = 10000
+    """Of the optimiser."""
     batch: int = 8
     """Sources per step, with repetition; of all tasks alike."""
     support: int = 16
     """Segments with actions (N)."""
     query: int = 8
     """Segments whose actions are to be predicted (M)."""
-    rate: float = 1e-3
-    """Learning rate after warm-up."""
+    rate: float = 2e-3
+    """Learning rate after warm-up; see `RATES`."""
     warmup: int = 400
     """Steps until then."""
     clip: float = 5.0
@@ -69,6 +71,8 @@ class TrainingConfig:
         for name in ("steps", "batch", "support", "query", "threads"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.rate <= 0.0:
+            raise ConfigError(f"rate must be above 0, got {self.rate}")
         if not 0.0 <= self.unknown <= 0.5:
             raise ConfigError(f"unknown must be in [0, 0.5], got {self.unknown}")
 
@@ -112,9 +116,7 @@ class MetaTraining:
         ]
         self.device = device_of(config.device)
         self._module = pretrained.module.to(self.device).train()
-        self._optimizer = torch.optim.AdamW(
-            self._module.parameters(), config.rate, weight_decay=0.0
-        )
+        self._optimizer = Optimizer(self._module, config.rate)
         self._rng = np.random.default_rng([config.seed, 1])
         self.step = 0
         """Steps that were done."""
@@ -163,14 +165,11 @@ class MetaTraining:
         self.pretrained.save(self.folder)
 
     def _update(self, support: Segments, query: Segments, index: Index, weights: Tensor) -> float:
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._rate()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16):
             loss, error = imitation_loss(self.pretrained.network, support, query, index, weights)
-        self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._module.parameters(), self.config.clip)
-        self._optimizer.step()
+        self._optimizer.step(self._rate())
         self.step += 1
         return float(error.detach())
 

@@ -10,8 +10,11 @@ from made_sources import network, sources
 
 from meta_controller.baselines.cloning import CloningConfig
 from meta_controller.cli import main
+from meta_controller.commands.options import Train
+from meta_controller.commands.train import changes
 from meta_controller.demos.cards import CardConfig
 from meta_controller.demos.make import Recipe, load_set, make_set
+from meta_controller.model.config import sized
 from meta_controller.names import TASKS
 from meta_controller.training.pretrained import from_pretrained
 
@@ -30,6 +33,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(home: Path, *words: str) -> int:
     return main([*words, "--data", str(home / "demos")])
+
+
+def test_what_is_not_said_is_as_the_size_says(tmp_path: Path) -> None:
+    plain = sized("nano", **changes(Train(tmp_path)))
+    assert plain == sized("nano")
+    assert plain.tree_distance
+    assert plain.morphology
+    other = Train(tmp_path, tree_distance=False, morphology=False, top_k=3, passing=True)
+    assert sized("nano", **changes(other)) == sized(
+        "nano", tree_distance=False, morphology=False, top_k=3, passing=True
+    )
 
 
 def test_methods_are_compared_in_a_table_and_not_done_twice(

@@ -14,6 +14,7 @@ from meta_controller.names import TASKS
 from meta_controller.tokens import (
     GLOBAL,
     HINGE,
+    MORPHOLOGY,
     SLIDE,
     Scales,
     TokenError,
@@ -66,6 +67,35 @@ def test_angles_of_links_are_those_of_the_world(angles: list[float]) -> None:
         cosine = -link[2] / np.linalg.norm(link)
         assert tokens[k, 0] == pytest.approx(sine, abs=1e-5)
         assert tokens[k, 1] == pytest.approx(cosine, abs=1e-5)
+
+
+def test_build_tells_own_angles_axes_and_lengths() -> None:
+    embodiment = read_embodiment("chain", model_of(CHAIN))
+    scales = Scales(np.ones(3), np.ones(3), np.zeros(0), np.ones(3))
+    tokenizer = Tokenizer(embodiment, scales, morphology=True)
+    plain = Tokenizer(embodiment, scales)
+    rng = np.random.default_rng(0)
+    qpos, qvel = rng.normal(size=(2, 5, 3))
+    tokens = tokenizer.tokens(qpos, qvel)
+    assert tokens.shape == (5, 3, plain.width + MORPHOLOGY)
+    np.testing.assert_array_equal(tokens[..., : plain.width], plain.tokens(qpos, qvel))
+    build = tokens[..., plain.width :]
+    own = (qpos - [0.0, np.radians(30.0), 0.0]) * [-1.0, 1.0, -1.0]
+    np.testing.assert_allclose(build[..., 0], np.sin(own), atol=1e-5)
+    np.testing.assert_allclose(build[..., 1], np.cos(own), atol=1e-5)
+    np.testing.assert_allclose(build[..., 2:5], np.broadcast_to([0.0, 1.0, 0.0], (5, 3, 3)))
+    # Two links of 1 m between joints, and one to the end of its capsule.
+    np.testing.assert_allclose(build[0, :, 5], np.array([1.0, 1.0, 1.05]) / 3.05, atol=1e-6)
+
+
+def test_length_is_to_the_farthest_joint_and_reach_that_of_the_longest_limb() -> None:
+    walker = read_embodiment("walker", TASKS.load("walker-walk")().body().compile())
+    lengths = {joint.name: joint.length for joint in walker.joints}
+    assert lengths["rootz"] == lengths["rootx"] == pytest.approx(0.0)
+    assert lengths["right_hip"] == pytest.approx(0.45, abs=0.02)
+    assert lengths["right_knee"] == pytest.approx(0.5, abs=0.02)
+    limb = [lengths[name] for name in ("rooty", "right_hip", "right_knee", "right_ankle")]
+    assert walker.reach == pytest.approx(sum(limb))
 
 
 def test_one_sign_means_one_motion_whatever_the_gears_and_axes() -> None:

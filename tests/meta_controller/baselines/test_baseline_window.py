@@ -45,7 +45,7 @@ def test_acting_is_the_last_step_of_the_whole_network(name: str) -> None:
     model, support = network(name), shown(1)
     window = model.decider(support, ROWS, 3)
     generator = torch.Generator().manual_seed(1)
-    states = torch.randn(9, 3, 6, CONFIG.token_width, generator=generator)
+    states = torch.randn(9, 3, 6, CONFIG.features, generator=generator)
     begun = torch.zeros(3, dtype=torch.int64)
     for now in range(9):
         if now == 6:
@@ -64,7 +64,7 @@ def test_acting_is_the_last_step_of_the_whole_network(name: str) -> None:
 def test_what_acts_outlives_the_training_of_its_network(name: str) -> None:
     model, support = network(name), shown(2)
     model.train()
-    tokens = torch.randn(2, 6, CONFIG.token_width, generator=torch.Generator().manual_seed(2))
+    tokens = torch.randn(2, 6, CONFIG.features, generator=torch.Generator().manual_seed(2))
     first, second = model.decider(support, ROWS, 2), model.decider(support, ROWS, 2)
     before = first.act(tokens)
     with torch.no_grad():
@@ -79,7 +79,7 @@ def test_what_acts_outlives_the_training_of_its_network(name: str) -> None:
 def test_a_wrong_step_is_refused_and_nothing_is_forgotten() -> None:
     model, support = network("transformer"), shown(3)
     generator = torch.Generator().manual_seed(3)
-    one, two = torch.randn(2, 3, 6, CONFIG.token_width, generator=generator)
+    one, two = torch.randn(2, 3, 6, CONFIG.features, generator=generator)
     window, other = model.decider(support, ROWS, 3), model.decider(support, ROWS, 3)
     window.act(one)
     other.act(one)

@@ -44,7 +44,7 @@ def segments(
     steps = torch.arange(config.segment)
     far = torch.arange(joints)
     return Segments(
-        torch.randn(*drawn, config.token_width, generator=generator),
+        torch.randn(*drawn, config.features, generator=generator),
         torch.randint(0, 3, (batch, joints), generator=generator),
         torch.ones(batch, joints, dtype=torch.bool),
         (far % 3 != 1).expand(batch, -1).clone(),

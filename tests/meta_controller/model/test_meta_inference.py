@@ -48,6 +48,7 @@ def test_permuted_environments_give_permuted_actions() -> None:
 def test_a_cache_outlives_the_training_of_its_network() -> None:
     model, (support, query) = network(), shown(3)
     model.train()
+    trained = [parameter.requires_grad for parameter in model.parameters()]
     cache = model.encode_support(support, ROWS)
     before = model.act(cache, query.tokens[0])
     with torch.no_grad():
@@ -55,7 +56,7 @@ def test_a_cache_outlives_the_training_of_its_network() -> None:
             parameter.zero_()
     assert torch.equal(model.act(cache, query.tokens[0]), before)
     assert model.training
-    assert all(parameter.requires_grad for parameter in model.parameters())
+    assert [parameter.requires_grad for parameter in model.parameters()] == trained
 
 
 def test_an_actor_remembers_what_the_network_is_to_see() -> None:
@@ -63,7 +64,7 @@ def test_an_actor_remembers_what_the_network_is_to_see() -> None:
     cache = model.encode_support(support, ROWS)
     actor = Actor(cache, 3)
     generator = torch.Generator().manual_seed(4)
-    states = torch.randn(9, 3, 6, CONFIG.token_width, generator=generator)
+    states = torch.randn(9, 3, 6, CONFIG.features, generator=generator)
     begun = torch.zeros(3, dtype=torch.int64)
     for now in range(9):
         if now == 6:

@@ -11,6 +11,7 @@ import torch
 from made_sources import SMALL, body_of, network, shown, sources, trained
 
 from goat.errors import ConfigError
+from meta_controller.environments import Environments
 from meta_controller.evaluation.law import NetworkLaw
 from meta_controller.model.data import Index
 from meta_controller.model.loss import masked_mse
@@ -86,8 +87,6 @@ def test_an_adapter_file_gives_the_same_law(tmp_path: Path) -> None:
     save_adapters(file, adapted, base, embodiment.digest)
     again = load_adapters(file, base, embodiment, demos)
     task = TASKS.load(NEW)()
-    from meta_controller.environments import Environments
-
     environments = Environments(task, 3)
     signals = environments.reset(environments.draw(np.random.default_rng(0)))
     acts = [NetworkLaw(task, embodiment, a, 3)(signals) for a in (adapted, again)]
@@ -95,6 +94,28 @@ def test_an_adapter_file_gives_the_same_law(tmp_path: Path) -> None:
     assert acts[0].shape == (3, 2)
     np.testing.assert_allclose(acts[0], acts[1], atol=1e-6)
     assert np.abs(acts[0]).max() > 0.0
+
+
+class Insists:
+    """Always says the same of the two tokens of three cartpoles."""
+
+    def __init__(self, value: float) -> None:
+        self.said = torch.tensor([[value, 0.0]] * 3)
+
+    def act(self, tokens: torch.Tensor) -> torch.Tensor:
+        return self.said
+
+
+@pytest.mark.parametrize(("said", "done"), [(0.98, 1.0), (-0.975, -1.0), (0.485, 0.5), (0.0, 0.0)])
+def test_nearly_at_the_limit_is_meant_to_be_at_it(said: float, done: float) -> None:
+    name = "cartpole-balance"
+    adapted = adapt(network(sources()), body_of(name), shown(name), replace(CONFIG, steps=0))
+    environments = Environments(TASKS.load(name)(), 3)
+    signals = environments.reset(environments.draw(np.random.default_rng(0)))
+    environments.close()
+    law = NetworkLaw(TASKS.load(name)(), body_of(name), adapted, 3)
+    law.decider = Insists(said)  # type: ignore[assignment]
+    np.testing.assert_allclose(law(signals), done * adapted.scales.action[0], atol=1e-6)
 
 
 def test_adapters_of_another_network_body_or_task_are_refused(tmp_path: Path) -> None:

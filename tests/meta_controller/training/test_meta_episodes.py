@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from made_sources import SMALL, body_of, shown
 
 from meta_controller.demos.episodes import DemonstrationError
 from meta_controller.model.config import ModelConfig
-from meta_controller.tokens import SLIDE
+from meta_controller.tokens import MORPHOLOGY, SLIDE
 from meta_controller.training.episodes import collate, draw, source_of, sources_of, whole
 
 
@@ -30,6 +32,16 @@ def test_a_segment_holds_the_steps_before_its_last() -> None:
                 segments.actions[0, k][real], source.actions[episode, first : last + 1]
             )
             assert (segments.tokens[0, k][~real] == 0.0).all()
+
+
+def test_networks_may_be_told_how_bodies_are_built() -> None:
+    body, demos = body_of("cartpole-balance"), shown("cartpole-balance", 2)
+    plain = source_of(body, demos, SMALL).tokens
+    told = source_of(body, demos, replace(SMALL, morphology=True)).tokens
+    assert torch.equal(told[..., : SMALL.features], plain)
+    build = told[..., SMALL.features :]
+    assert build.shape[-1] == MORPHOLOGY
+    assert build[0, 0, :, 2:5].tolist() == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], "rail and hinge"
 
 
 def test_what_is_asked_is_of_other_episodes() -> None:

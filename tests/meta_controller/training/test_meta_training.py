@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from made_sources import network, sources
+from made_sources import SMALL, network, sources
 
 from goat.errors import ConfigError
+from meta_controller.training.episodes import Source
 from meta_controller.training.meta import MetaTraining, TrainingConfig
 from meta_controller.training.pretrained import (
     ANYTHING,
     CheckpointError,
+    Pretrained,
     from_pretrained,
 )
 
@@ -99,11 +102,40 @@ def test_the_row_of_the_unknown_is_trained_too(tmp_path: Path) -> None:
     assert (moved > 0.0).all()
 
 
+def test_what_is_of_one_joint_alone_waits_for_adaptation(tmp_path: Path) -> None:
+    found = sources()
+    pretrained = network(found, config=replace(SMALL, tree_distance=True))
+    MetaTraining(pretrained, found, CONFIG, tmp_path).run(lambda *_: None, until=3)
+    free = dict(pretrained.network.adaptation_parameters())
+    for name in ("embedding.own", "embedding.position"):
+        assert (pretrained.module.get_parameter(name) == 0.0).all()
+        assert name in free
+
+
+def test_matrices_in_blocks_have_an_optimiser_of_their_own(tmp_path: Path) -> None:
+    found = sources()
+    pretrained = network(found)
+    others, hidden = (part["state"] for part in trained_state(pretrained, found, tmp_path))
+    config = pretrained.network.config
+    assert len(hidden) == 4 * 4 * config.blocks, "four layers per block of four encoders"
+    assert all("momentum_buffer" in state for state in hidden.values())
+    assert all("exp_avg" in state for state in others.values())
+
+
+def trained_state(
+    pretrained: Pretrained, found: list[Source], folder: Path
+) -> list[dict[str, Any]]:
+    MetaTraining(pretrained, found, CONFIG, folder).run(lambda *_: None, until=1)
+    return torch.load(folder / "training.pt", weights_only=True)["optimizer"]
+
+
 def test_networks_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="there is no network 'none'"):
         from_pretrained("none")
     (tmp_path / "model.safetensors").write_bytes(b"nonsense")
     with pytest.raises(CheckpointError, match="cannot be used"):
         from_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match="rate must be above 0, got 0"):
+        TrainingConfig(rate=0.0)
     with pytest.raises(ConfigError, match="batch"):
         TrainingConfig(batch=0)
