@@ -102,7 +102,7 @@ class Train(Verb):
     """Tasks, or "training"."""
     data: Path = _CACHE / "demos"
     """Folder of the sets."""
-    steps: int = 10000
+    steps: int = 6000
     """Of the optimiser."""
     batch: int = 8
     """Tasks per step."""

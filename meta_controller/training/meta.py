@@ -39,7 +39,7 @@ _AHEAD = 4  # batches that are drawn together and sorted by size
 class TrainingConfig:
     """How it is trained."""
 
-    steps: int = 10000
+    steps: int = 6000
     """Of the optimiser."""
     batch: int = 8
     """Sources per step, with repetition; of all tasks alike."""
