@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +14,25 @@ from goat.bench.format import write_episodes
 from goat.commands.scene import Scene
 
 HOME = "generated:0,rooms=4"
+
+
+def save(path: Path, content: object) -> Path:
+    """Write any JSON as episode files are packed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(json.dumps(content).encode(), compresslevel=1))
+    return path
+
+
+def break_at(content: dict, *steps: str | int, value: object = None, delete: bool = False) -> dict:
+    """Replace or delete one value of some JSON, in place."""
+    place = content
+    for step in steps[:-1]:
+        place = place[step]
+    if delete:
+        del place[steps[-1]]
+    else:
+        place[steps[-1]] = value
+    return content
 
 
 def write_file(path: Path, scene: str = "nowhere", episodes: Sequence[str] = ("0", "1")) -> None:

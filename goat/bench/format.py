@@ -1,9 +1,10 @@
-"""Episode files in GOAT-Bench's layout: gzipped JSON, one file per scene.
+"""Episode files: gzipped JSON, one file per scene, in Habitat's frame.
 
-"GOAT-Bench: A Benchmark for Multi-Modal Lifelong Navigation", 2024,
-https://arxiv.org/abs/2404.06609. Files are in Habitat's frame; what is read is in the map frame.
-One thing is added, which other readers do not look at: a goal may carry `lang_descs`, of which
-`lang_desc` is the first, and the task of a sentence then has its index as fourth element.
+Three kinds are read into the same `SceneEpisodes`: those of GOAT-Bench (`goat.bench.goat_bench`),
+ObjectNav (`goat.bench.objectnav`) and InstanceImageNav (`goat.bench.instance_image`). What is read
+is in the map frame. What is written is in GOAT-Bench's layout with one thing added, which other
+readers do not look at: a goal may carry `lang_descs`, of which `lang_desc` is the first, and the
+task of a sentence then has its index as fourth element.
 """
 
 from __future__ import annotations
@@ -14,38 +15,37 @@ import json
 import math
 import os
 import tempfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from goat.bench import instance_image, objectnav
 from goat.bench.episodes import Episode, GoalObject, SceneEpisodes, Subtask
+from goat.bench.goat_bench import MODALITY, GoatBench
 from goat.bench.nodes import Node
+from goat.bench.packed import SUFFIX, load
+from goat.bench.reading import Reader, episode_of, scene_basename, scene_name
 from goat.errors import EpisodeError
-from goat.frames import (
-    MAP_FROM_HABITAT,
-    habitat_of_optical,
-    habitat_of_yaw,
-    optical_of_habitat,
-    yaw_of_habitat,
-)
-from goat.types import CameraIntrinsics, Float64Array, PhotoView
+from goat.frames import MAP_FROM_HABITAT, habitat_of_optical, habitat_of_yaw
+from goat.types import Float64Array, PhotoView
 
-SUFFIX = ".json.gz"
+CONTENT = "content"
+"""Folder of the episode files of a split, one per scene."""
 LONGEST = 55
 """Words of a description beyond which GOAT-Bench drops the goals that ask for it."""
 
-_MODALITY = {"object": "category", "description": "language", "image": "image"}
-_KIND = {modality: kind for kind, modality in _MODALITY.items()}
-_LIMIT = 512 * 2**20  # bytes of JSON
+_KIND = {modality: kind for kind, modality in MODALITY.items()}
 _DIGITS = 6  # decimals of what is written: micrometres
 
 
 def episode_files(path: Path) -> list[Path]:
     """Return the episode files that `path`, a file or a folder, stands for, sorted.
+
+    In a folder, a split's own file (val/val.json.gz) is left out where val/content is beside it:
+    Habitat keeps no episodes in it.
 
     Raises:
         EpisodeError: There is no such path, or no episode file below it.
@@ -54,7 +54,7 @@ def episode_files(path: Path) -> list[Path]:
         if path.is_file():
             return [path]
         raise EpisodeError(f"{path}: no such file or folder; make episodes with goat bench make")
-    found = sorted(file for file in path.rglob(f"*{SUFFIX}") if file.is_file())
+    found = sorted(file for file in _below(path) if file.is_file() and not _is_index(file))
     if not found:
         raise EpisodeError(
             f"{path}: no episode file (*{SUFFIX}) in this folder or below; "
@@ -63,8 +63,26 @@ def episode_files(path: Path) -> list[Path]:
     return found
 
 
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield what is called as episode files are, through links too, but from no folder twice."""
+    seen: set[Path] = set()
+    for root, folders, names in os.walk(folder, followlinks=True):
+        real = Path(root).resolve()
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        yield from (Path(root) / name for name in names if name.endswith(SUFFIX))
+
+
+def _is_index(file: Path) -> bool:
+    """Return whether a file only stands for the `content` folder beside it, as val/val.json.gz."""
+    return file.name == f"{file.parent.name}{SUFFIX}" and (file.parent / CONTENT).is_dir()
+
+
 def read_episodes(path: Path, *, drop_long: bool = False) -> SceneEpisodes:
-    """Read and check an episode file.
+    """Read and check an episode file of any of the three kinds, told apart by its keys.
 
     Args:
         path: The file.
@@ -74,19 +92,32 @@ def read_episodes(path: Path, *, drop_long: bool = False) -> SceneEpisodes:
     Raises:
         EpisodeError: It is damaged, foreign, or asks for what it does not define.
     """
-    root = Node(_load(path), path)
+    root = load(path)
     entries = root["episodes"].items()
     if not entries:
-        raise root["episodes"].error("no episode", "at least one episode")
-    scene = entries[0]["scene_id"].text()
-    objects = _objects(root["goals"], scene)
-    episodes = [_episode(entry, scene, objects) for entry in entries]
-    _check_ids(root, episodes)
+        hint = f"; give the folder {path.parent}, they are in {CONTENT}/" if _is_index(path) else ""
+        raise root["episodes"].error("no episode", f"at least one episode{hint}")
+    scene = scene_name(entries[0]["scene_id"].text())
+    reader = _reader(root, entries[0])(root, scene)
+    names = reader.ids(entries)
+    episodes = tuple(
+        episode_of(entry, name, scene, reader.subtasks(entry))
+        for entry, name in zip(entries, names, strict=True)
+    )
     dataset = entries[0].get("scene_dataset_config")
     content = SceneEpisodes(
-        scene, objects, tuple(episodes), "default" if dataset is None else dataset.text()
+        scene, reader.objects, episodes, "default" if dataset is None else dataset.text()
     )
     return without_long(content) if drop_long else content
+
+
+def _reader(root: Node, first: Node) -> Callable[[Node, str], Reader]:
+    """Return what reads a file with this top level and this first episode."""
+    if root.has(objectnav.GOALS):
+        return objectnav.ObjectNav
+    if first.has(*instance_image.GOALS):
+        return instance_image.InstanceImage
+    return GoatBench
 
 
 def without_long(content: SceneEpisodes) -> SceneEpisodes:
@@ -104,118 +135,6 @@ def is_long(content: SceneEpisodes, subtask: Subtask) -> bool:
         return False
     item = next(o for o in content.objects[subtask.category] if o.id == subtask.object)
     return len(item.descriptions[subtask.index].split()) > LONGEST
-
-
-def _load(path: Path) -> Any:
-    """Return the parsed JSON of a gzip file of at most 512 MB of text."""
-    try:
-        with gzip.open(path) as file:
-            raw = file.read(_LIMIT + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise EpisodeError(
-            f"{path}: damaged or no gzip file ({error}); episode files are gzipped JSON "
-            f"(*{SUFFIX}): fetch or make it again"
-        ) from error
-    except OSError as error:
-        raise EpisodeError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if len(raw) > _LIMIT:
-        raise EpisodeError(
-            f"{path}: unpacks to more than {_LIMIT >> 20} MB; split it into one file per scene"
-        )
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise EpisodeError(
-            f"{path}: not JSON ({error}); expected a gzipped JSON object with "
-            '"episodes" and "goals": fetch or make it again'
-        ) from error
-
-
-def _check_ids(root: Node, episodes: list[Episode]) -> None:
-    seen: set[str] = set()
-    for entry, episode in zip(root["episodes"].items(), episodes, strict=True):
-        if episode.id in seen:
-            raise entry["episode_id"].error(f"{episode.id!r} again", "an id of its own")
-        seen.add(episode.id)
-
-
-def _objects(goals: Node, scene: str) -> dict[str, tuple[GoalObject, ...]]:
-    prefix = f"{_base(scene)}_"
-    found: dict[str, tuple[GoalObject, ...]] = {}
-    for key, entries in goals.pairs():
-        if not key.startswith(prefix) or key == prefix:
-            raise entries.error(f"the key {key!r}", f"{prefix}CATEGORY, as the scene is {scene!r}")
-        category = key.removeprefix(prefix)
-        found[category] = tuple(_object(entry, category) for entry in entries.items())
-    return found
-
-
-def _object(node: Node, category: str) -> GoalObject:
-    views = node["view_points"].items()
-    places = [view["agent_state"]["position"].numbers(3) for view in views]
-    ious = [view.get("iou") for view in views]
-    children = node.get("children_object_categories")
-    photos = node.get("image_goals")
-    return GoalObject(
-        id=node["object_id"].text(),
-        category=category,
-        position=MAP_FROM_HABITAT.apply(node["position"].numbers(3)),
-        viewpoints=MAP_FROM_HABITAT.apply(np.array(places).reshape(-1, 3)),
-        coverage=() if None in ious else tuple(iou.number() for iou in ious if iou is not None),
-        children=() if children is None else tuple(child.text() for child in children.items()),
-        descriptions=_descriptions(node),
-        photos=() if photos is None else tuple(_photo(photo) for photo in photos.items()),
-    )
-
-
-def _descriptions(node: Node) -> tuple[str, ...]:
-    several, one = node.get("lang_descs"), node.get("lang_desc")
-    if several is not None:
-        return tuple(text.text() for text in several.items())
-    return () if one is None else (one.text(),)
-
-
-def _photo(node: Node) -> PhotoView:
-    size = node["image_dimensions"]
-    height, width = (size.at(i).whole(1, 16384) for i in range(2))
-    hfov = math.radians(node["hfov"].number(1.0, 179.0))
-    pose = optical_of_habitat(node["position"].numbers(3), node["rotation"].quaternion())
-    frame, visible = (
-        0.0 if (share := node.get(name)) is None else share.number()
-        for name in ("frame_coverage", "object_coverage")
-    )
-    return PhotoView(pose, CameraIntrinsics.from_hfov(width, height, hfov), frame, visible)
-
-
-def _episode(node: Node, scene: str, objects: Mapping[str, tuple[GoalObject, ...]]) -> Episode:
-    if node["scene_id"].text() != scene:
-        raise node["scene_id"].error(repr(node["scene_id"].value), f"{scene!r}: one scene per file")
-    x, y, floor = MAP_FROM_HABITAT.apply(node["start_position"].numbers(3)).tolist()
-    yaw = yaw_of_habitat(node["start_rotation"].quaternion())
-    tasks = node["tasks"].items()
-    if not tasks:
-        raise node["tasks"].error("no task", "at least one task")
-    subtasks = tuple(_subtask(task, objects) for task in tasks)
-    return Episode(node["episode_id"].name(), (x, y, yaw), floor, subtasks)
-
-
-def _subtask(node: Node, objects: Mapping[str, tuple[GoalObject, ...]]) -> Subtask:
-    category = node.at(0).choice([name for name, items in objects.items() if items])
-    kind = node.at(1).choice(_MODALITY)
-    if kind == "object":
-        return Subtask(category, "category")
-    wanted = node.at(2).choice([item.id for item in objects[category]])
-    item = next(item for item in objects[category] if item.id == wanted)
-    has = item.photos if kind == "image" else item.descriptions
-    if not has:
-        raise node.error(f"{wanted!r}", f"an object that has {_KEYS[kind]} under goals")
-    given = kind == "image" or len(node.items()) > 3
-    return Subtask(
-        category, _MODALITY[kind], wanted, node.at(3).whole(0, len(has) - 1) if given else 0
-    )
-
-
-_KEYS = {"image": '"image_goals"', "description": '"lang_desc"'}
 
 
 def write_episodes(path: Path, content: SceneEpisodes) -> None:
@@ -255,7 +174,7 @@ def _file(content: SceneEpisodes) -> dict[str, Any]:
     return {
         "episodes": [_episode_entry(episode, content) for episode in content.episodes],
         "goals": {
-            f"{_base(content.scene)}_{category}": [_object_entry(item) for item in items]
+            f"{scene_basename(content.scene)}_{category}": [_object_entry(item) for item in items]
             for category, items in content.objects.items()
         },
     }
@@ -328,7 +247,3 @@ def _habitat(point: Float64Array) -> list[float]:
 
 def _rounded(values: Float64Array) -> list[float]:
     return [round(float(value), _DIGITS) + 0.0 for value in values]
-
-
-def _base(scene: str) -> str:
-    return scene.rsplit("/", 1)[-1]

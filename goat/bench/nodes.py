@@ -73,6 +73,10 @@ class Node:
         value = self.value.get(key)
         return None if value is None else Node(value, self._file, self, key)
 
+    def has(self, *keys: str) -> bool:
+        """Return whether it is an object that has one of the keys, even with null under it."""
+        return isinstance(self.value, dict) and any(key in self.value for key in keys)
+
     def at(self, index: int) -> Node:
         """Return an element of a list.
 
@@ -126,13 +130,17 @@ class Node:
             return str(self.whole(-(10**18), 10**18))
         return self.text()
 
-    def choice(self, allowed: Collection[str]) -> str:
+    def choice(self, allowed: Collection[str], *, numbers: bool = False) -> str:
         """Return a text that is one of `allowed`.
+
+        Args:
+            allowed: Texts.
+            numbers: Take a whole number for the text that it is written as.
 
         Raises:
             EpisodeError: It is not.
         """
-        text = self.text()
+        text = self.name() if numbers else self.text()
         if text not in allowed:
             names = sorted(allowed)
             listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -42,25 +43,33 @@ if image[60, 80].max() < 20:
 from OpenGL import GL
 print(f"{1e3 * (time.perf_counter() - began):.0f} ms for the first frame")
 """
+_HABITAT = """
+import habitat_sim
+print(f"can be imported, says it is {habitat_sim.__version__}")
+"""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """How one GL backend did."""
+    """How one GL backend or simulator did."""
 
-    backend: str
-    """Its name."""
+    name: str
+    """What it is called."""
     works: bool
-    """It rendered a picture that is not black."""
+    """It rendered a picture that is not black, or could be imported."""
     message: str
-    """How long it took, or what went wrong."""
+    """How it went, or what went wrong."""
 
 
 def doctor(options: Doctor, console: Console) -> int:
-    """Print what works; fail with code 2 where nothing renders or the memory file is damaged."""
+    """Print what works.
+
+    Fail with code 2 where nothing renders, or where the memory file or data to check is damaged.
+    """
     probes = [probe(backend) for backend in _BACKENDS]
     _print_probes(probes, console)
     _print_extras(console)
+    _print_habitat(console)
     console.print("versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()), style="dim")
     if options.memory is not None:
         from goat.memory.store import check
@@ -68,16 +77,25 @@ def doctor(options: Doctor, console: Console) -> int:
         held = check(options.memory)
         words = ", ".join(f"{count} {name}" for name, count in held.items())
         console.print(f"[green]ok[/]  memory file {options.memory}: {words}", highlight=False)
-    return 0 if any(p.works for p in probes) else 2
+    code = 0 if any(p.works for p in probes) else 2
+    if options.data is not None:
+        from goat.commands.doctor_data import check_data
+
+        code = max(code, check_data(options.data, console))
+    return code
 
 
 def probe(backend: str) -> Probe:
     """Render one frame in a process of its own, so that a crash of a driver is only reported."""
     environment = {k: v for k, v in os.environ.items() if k != "PYOPENGL_PLATFORM"}
-    environment["MUJOCO_GL"] = backend
+    return _run(backend, _PROBE, {**environment, "MUJOCO_GL": backend}, "picture")
+
+
+def _run(name: str, code: str, environment: Mapping[str, str], what: str) -> Probe:
+    """Run code in a process of its own; `what` it should give in time."""
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _PROBE],
+            [sys.executable, "-c", code],
             env=environment,
             capture_output=True,
             text=True,
@@ -85,13 +103,24 @@ def probe(backend: str) -> Probe:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Probe(backend, False, f"no picture within {_TIMEOUT:.0f} s")
+        return Probe(name, False, f"no {what} within {_TIMEOUT:.0f} s")
     if done.returncode == 0:
-        return Probe(backend, True, done.stdout.strip())
+        return Probe(name, True, done.stdout.strip().rpartition("\n")[2])
     if done.returncode < 0:
-        return Probe(backend, False, f"killed by signal {-done.returncode}")
+        return Probe(name, False, f"killed by signal {-done.returncode}")
     errors = [line for line in done.stderr.splitlines() if line and not line.startswith(" ")]
-    return Probe(backend, False, errors[-1] if errors else f"exit code {done.returncode}")
+    return Probe(name, False, errors[-1] if errors else f"exit code {done.returncode}")
+
+
+def _print_habitat(console: Console) -> None:
+    """Say whether Habitat's simulator can be imported; it need not be."""
+    if importlib.util.find_spec("habitat_sim") is None:
+        message = "not in this Python; only Habitat's scenes need it"
+        found = Probe("habitat_sim", False, message)
+    else:
+        found = _run("habitat_sim", _HABITAT, os.environ, "answer")
+    mark = "[green]ok[/]" if found.works else "[yellow]--[/]"
+    console.print(f"  {mark} habitat_sim", Text(found.message), highlight=False)
 
 
 def _print_probes(probes: list[Probe], console: Console) -> None:
@@ -99,7 +128,7 @@ def _print_probes(probes: list[Probe], console: Console) -> None:
     console.print("GL backends" + (f" (MUJOCO_GL={chosen})" if chosen else ""), style="bold")
     for item in probes:
         mark = "[green]ok[/] " if item.works else "[red]no[/] "
-        console.print(f"  {mark} {item.backend:<8}", Text(item.message), highlight=False)
+        console.print(f"  {mark} {item.name:<8}", Text(item.message), highlight=False)
     if not any(item.works for item in probes):
         console.print(
             "  Nothing renders. Install software renderers, on Debian or Ubuntu:\n"

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench_files import break_at, save
 from fakes import FakeRobot, FakeTruth, make_truth
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from goat.bench import format as episode_format
+from goat.bench import packed
 from goat.bench.episodes import Episode, GoalObject, SceneEpisodes, Subtask
 from goat.bench.format import episode_files, read_episodes, without_long, write_episodes
 from goat.bench.making import MakeConfig, make_episodes
+from goat.bench.reading import scene_name
 from goat.errors import EpisodeError
 
 REAL = "goat_bench/val_unseen/content"
@@ -59,11 +61,6 @@ def content() -> dict:
     return {"episodes": [episode], "goals": {"x.basis.glb_chair": [chair]}}
 
 
-def save(path: Path, content: object) -> Path:
-    path.write_bytes(gzip.compress(json.dumps(content).encode(), compresslevel=1))
-    return path
-
-
 def test_positions_come_out_with_z_up(tmp_path: Path, content: dict) -> None:
     read = read_episodes(save(tmp_path / "a.json.gz", content))
     (chair,) = read.objects["chair"]
@@ -74,7 +71,7 @@ def test_positions_come_out_with_z_up(tmp_path: Path, content: dict) -> None:
     assert [s.modality for s in episode.subtasks] == ["category", "language", "image"]
     assert chair.photos[0].map_from_camera.apply([0, 0, 1]) == pytest.approx([0.0, 1.0, 1.2])
     assert math.degrees(chair.photos[0].camera.hfov) == pytest.approx(76.0)
-    assert (read.scene, read.dataset) == ("hm3d/val//00001-x/x.basis.glb", "somewhere")
+    assert (read.scene, read.dataset) == ("hm3d/val/00001-x/x.basis.glb", "somewhere")
 
 
 def same(a: object, b: object, place: str = "") -> None:
@@ -105,7 +102,11 @@ def test_real_files_are_read_and_written_again(data_dir: Path, tmp_path: Path) -
     for file in files:
         copied = tmp_path / file.name
         write_episodes(copied, read_episodes(file))
-        same(*(json.loads(gzip.decompress(path.read_bytes())) for path in (file, copied)))
+        before, after = (json.loads(gzip.decompress(path.read_bytes())) for path in (file, copied))
+        for entry in before["episodes"]:
+            assert "//" in entry["scene_id"]
+            entry["scene_id"] = entry["scene_id"].replace("//", "/")
+        same(before, after)
 
 
 def test_real_photos_look_at_their_objects(data_dir: Path) -> None:
@@ -198,15 +199,48 @@ def test_folders_give_their_files_in_order(tmp_path: Path, content: dict) -> Non
         episode_files(tmp_path / "empty")
 
 
-def break_at(content: dict, *steps: str | int, value: object = None, delete: bool = False) -> dict:
-    place = content
-    for step in steps[:-1]:
-        place = place[step]
-    if delete:
-        del place[steps[-1]]
-    else:
-        place[steps[-1]] = value
-    return content
+def test_links_are_followed_but_no_folder_is_read_twice(tmp_path: Path, content: dict) -> None:
+    save(tmp_path / "disk/v1/a.json.gz", content)
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("hm3d", "hm3d_again"):
+        (data / name).symlink_to(tmp_path / "disk")
+    (tmp_path / "disk/round").symlink_to(data)
+    assert episode_files(data) == [data / "hm3d/v1/a.json.gz"]
+
+
+def test_the_file_of_a_split_stands_for_the_folder_beside_it(tmp_path: Path, content: dict) -> None:
+    index = save(tmp_path / "val/val.json.gz", {"episodes": []})
+    scene = save(tmp_path / "val/content/x.json.gz", content)
+    alone = save(tmp_path / "val_mini/val_mini.json.gz", content)
+    other = save(tmp_path / "val/content/content.json.gz", content)
+    assert episode_files(tmp_path) == [other, scene, alone]
+    assert episode_files(index) == [index]
+    with pytest.raises(EpisodeError, match=r"no episode.*give the folder .*val, they are in conte"):
+        read_episodes(index)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("hm3d/val//00808-y/y.basis.glb", "hm3d/val/00808-y/y.basis.glb"),
+        ("data/scene_datasets/hm3d/val/00808-y/y.basis.glb", "hm3d/val/00808-y/y.basis.glb"),
+        ("./data//scene_datasets//mp3d///y.glb", "mp3d/y.glb"),
+        ("generated:7,rooms=4", "generated:7,rooms=4"),
+        ("/worlds/small_house.world", "/worlds/small_house.world"),
+        ("data/scene_datasets/", "data/scene_datasets/"),
+    ],
+)
+def test_a_scene_has_one_name(given: str, name: str) -> None:
+    assert scene_name(given) == name
+    assert scene_name(name) == name
+
+
+def test_spellings_of_one_scene_are_one_scene(tmp_path: Path, content: dict) -> None:
+    other = copy.deepcopy(content["episodes"][0])
+    other |= {"episode_id": 1, "scene_id": "data/scene_datasets/hm3d/val/00001-x/x.basis.glb"}
+    content["episodes"].append(other)
+    assert len(read_episodes(save(tmp_path / "a.json.gz", content)).episodes) == 2
 
 
 GOAL = ("goals", "x.basis.glb_chair", 0)
@@ -285,7 +319,7 @@ def test_foreign_files_are_refused(tmp_path: Path, data: bytes) -> None:
 def test_a_file_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(episode_format, "_LIMIT", 2**20)
+    monkeypatch.setattr(packed, "_LIMIT", 2**20)
     path = tmp_path / "bomb.json.gz"
     path.write_bytes(gzip.compress(b" " * 2**22))
     with pytest.raises(EpisodeError, match="more than 1 MB"):
