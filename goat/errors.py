@@ -42,6 +42,14 @@ class RenderError(GoatError):
     """No GL backend could render."""
 
 
+class SimulatorError(GoatError):
+    """A simulator that cannot be started, or a scene that it cannot load or use."""
+
+
+class SimulatorDiedError(SimulatorError):
+    """A simulator in another process that has died or does not answer."""
+
+
 class ModelError(GoatError):
     """Weights or a model folder that cannot be loaded."""
 

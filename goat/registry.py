@@ -19,6 +19,8 @@ _EXTRA_OF_PACKAGE = {
     "mcap": "record",
     "rosbags": "record",
     "roslibpy": "ros",
+    "zmq": "habitat",
+    "msgpack": "habitat",
     "dm_control": "policy",
     "h5py": "policy",
     "minari": "policy",

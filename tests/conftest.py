@@ -14,6 +14,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import numpy as np
 import pytest
 from browsing import browser  # noqa: F401  a fixture
+from habitat_fixtures import hm3d, imitation, rooms  # noqa: F401  fixtures
 from hypothesis import HealthCheck, settings
 
 # A busy machine is slow now and then; that is no fault of what is tested.

@@ -22,6 +22,10 @@ class RunConfig:
     """Actions per goal."""
     seed: int = 0
     """Of everything that is random."""
+    env: str = "home"
+    """What simulates: "home" or "habitat"."""
+    drop_long: bool = False
+    """Leave out goals whose description has more than 55 words, as GOAT-Bench's loader does."""
 
 
 @dataclass(frozen=True, slots=True)

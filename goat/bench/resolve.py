@@ -90,6 +90,6 @@ def _number(name: str, scene: str, numbers: Mapping[str, int]) -> int:
         raise EpisodeError(
             f"scene {scene!r} has no object {name!r}, which an episode asks for."
             f"{suggest(name, numbers)} The episodes were made for another version of the scene: "
-            "make them anew with goat bench make --overwrite"
+            "get that version, or make them anew with goat bench make --overwrite"
         )
     return numbers[name]

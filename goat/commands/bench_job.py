@@ -13,23 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from goat.bench.agents import AgentParts, make_agent
 from goat.bench.episodes import Episode, SceneEpisodes
 from goat.bench.format import read_episodes
 from goat.bench.jobs import SceneError, episode_rng
-from goat.bench.records import EpisodeRecord, Job
+from goat.bench.records import EpisodeRecord, Job, RunConfig
 from goat.bench.resolve import tasks_of
 from goat.bench.results import versions
 from goat.bench.session import SessionConfig, SessionObserver, run_tasks
+from goat.commands.bench_scene import BenchScene, load_scene
 from goat.commands.options import Seeing
 from goat.commands.parts import make_detector
-from goat.commands.scene import Scene, build_scene
-from goat.errors import EpisodeError
-from goat.protocols import Detector, Evaluator
-from sim.truth import GroundTruth
+from goat.errors import EpisodeError, SimulatorDiedError
+from goat.protocols import Detector
+from sim.habitat import HabitatConfig
 
+_log = logging.getLogger(__name__)
+_Key = tuple[str, str, RunConfig]
 _NOISE, _AGENT = range(2)  # streams of randomness of an episode
 
 
@@ -37,9 +38,9 @@ _NOISE, _AGENT = range(2)  # streams of randomness of an episode
 class _Loaded:
     """What all jobs of a file share."""
 
-    key: tuple[str, str, str, str]
+    key: _Key
     content: SceneEpisodes
-    scene: Scene
+    scene: BenchScene
     detector: Detector
     vocabulary: tuple[str, ...]
 
@@ -50,9 +51,14 @@ class EpisodeWorker:
     A kept scene gives the same records as a fresh one: robot, noise and ground truth start anew.
     """
 
-    def __init__(self) -> None:
-        """Bind the process to one thread: workers share the machine."""
+    def __init__(self, habitat: HabitatConfig | None = None) -> None:
+        """Bind the process to one thread: workers share the machine.
+
+        Args:
+            habitat: Where habitat_sim and its scenes are; None for runs without.
+        """
         cv2.setNumThreads(1)
+        self._habitat = habitat
         self._loaded: _Loaded | None = None
 
     def __call__(self, job: Job, observers: Sequence[SessionObserver] = ()) -> EpisodeRecord:
@@ -66,13 +72,25 @@ class EpisodeWorker:
             SceneError: The file or its scene cannot be loaded.
             EpisodeError: The episode asks for what its scene does not have.
             StartPoseError: The robot does not fit where the episode starts.
+            SimulatorDiedError: A simulator in another process has died, a second time.
         """
+        try:
+            return self._run(job, observers)
+        except SimulatorDiedError:
+            _log.warning("the simulator has died; trying once more with a new one", exc_info=True)
+            self.close()
+        try:
+            return self._run(job, observers)
+        except SimulatorDiedError:
+            self.close()
+            raise
+
+    def _run(self, job: Job, observers: Sequence[SessionObserver]) -> EpisodeRecord:
         loaded = self._load(job)
         began = time.perf_counter()
         episode = _episode(loaded.content, job)
         sim = loaded.scene.sim
-        sim.reset(episode.start, episode_rng(job, _NOISE))
-        evaluator = _truth(loaded.scene)
+        evaluator = loaded.scene.begin(episode, episode_rng(job, _NOISE))
         labels = job.config.detector == "simulator"
         tasks = tasks_of(loaded.content, episode, evaluator, labels)
         _forget_randomness()
@@ -97,26 +115,28 @@ class EpisodeWorker:
             self._loaded = None
 
     def _load(self, job: Job) -> _Loaded:
-        key = (job.file, job.digest, job.config.camera, job.config.noise)
+        key = (job.file, job.digest, job.config)
         if self._loaded is None or self._loaded.key != key:
             self.close()
             try:
-                self._loaded = _load(job, key)
+                self._loaded = _load(job, key, self._habitat)
+            except SimulatorDiedError:
+                raise
             except Exception as error:
                 raise SceneError(f"scene {job.scene!r} cannot be loaded: {error}") from error
         return self._loaded
 
 
-def quiet_worker() -> EpisodeWorker:
+def quiet_worker(habitat: HabitatConfig | None = None) -> EpisodeWorker:
     """Return a worker for a process of its own, which prints errors only."""
     logging.basicConfig(level=logging.ERROR)
-    return EpisodeWorker()
+    return EpisodeWorker(habitat)
 
 
-def debug_worker() -> EpisodeWorker:
+def debug_worker(habitat: HabitatConfig | None = None) -> EpisodeWorker:
     """Return a worker for a process of its own, which prints what the libraries log."""
     logging.basicConfig(level=logging.INFO)
-    return EpisodeWorker()
+    return EpisodeWorker(habitat)
 
 
 def digest_of(path: Path) -> str:
@@ -131,34 +151,22 @@ def digest_of(path: Path) -> str:
         raise EpisodeError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _load(job: Job, key: tuple[str, str, str, str]) -> _Loaded:
+def _load(job: Job, key: _Key, habitat: HabitatConfig | None) -> _Loaded:
     path = Path(job.file)
     if digest_of(path) != job.digest:
         raise EpisodeError(f"{path} has changed since the run began; run again")
-    content = read_episodes(path)
-    scene = build_scene(content.scene, job.config.camera, job.config.noise, episode_rng(job, 0))
+    content = read_episodes(path, drop_long=job.config.drop_long)
+    scene = load_scene(content, job.config, episode_rng(job, 0), habitat)
     try:
         scene.sim.observe()  # a renderer that does not work is the scene's fault
         vocabulary = scene.categories
         if job.config.detector != "simulator":
             vocabulary = tuple(sorted({*vocabulary, *content.objects}))
-        detector = make_detector(
-            job.config.detector, scene.sim.labels, vocabulary, Seeing.segmenter
-        )
+        detector = make_detector(job.config.detector, scene.labels, vocabulary, Seeing.segmenter)
     except BaseException:
         scene.close()
         raise
     return _Loaded(key, content, scene, detector, vocabulary)
-
-
-def _truth(scene: Scene) -> Evaluator:
-    """Return ground truth as of where the robot is: the kept one, unless it knows another place.
-
-    What can be reached depends on where a robot starts; what is known of it is dear to find anew.
-    """
-    fresh, kept = GroundTruth(scene.sim), scene.evaluator
-    same = np.array_equal(fresh.navigable().state, kept.navigable().state)
-    return kept if same else fresh
 
 
 def _episode(content: SceneEpisodes, job: Job) -> Episode:

@@ -27,6 +27,9 @@ from goat.commands.parts import split_spec
 from goat.errors import ConfigError, EpisodeError
 from goat.perception.catalog import DETECTORS
 from goat.registry import require, unknown_name
+from sim.habitat import HabitatConfig
+
+_CAMERAS = {"home": "default", "habitat": "stretch"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ def check(options: BenchRun) -> tuple[str, ...]:
         )
     if options.limit is not None and options.limit < 1:
         raise ConfigError(f"--limit must be 1 or more, or left out for all; got {options.limit}")
+    if options.env == "habitat" and options.noise != "none":
+        raise ConfigError("--noise is simulated with --env home only; leave it out")
     agents = _agents(options.agents)
     DETECTORS.load(split_spec(options.detector)[0])
     if options.ray is not None:
@@ -94,10 +99,21 @@ def run_config(options: BenchRun) -> RunConfig:
     """Return what every agent of the run shares."""
     return RunConfig(
         noise=options.noise,
-        camera=options.camera,
+        camera=options.camera or _CAMERAS[options.env],
         detector=options.detector,
         max_steps=options.max_steps,
         seed=options.seed,
+        env=options.env,
+        drop_long=options.drop_long,
+    )
+
+
+def habitat_config(options: BenchRun) -> HabitatConfig | None:
+    """Return where habitat_sim and its scenes are; None for runs without."""
+    if options.env != "habitat":
+        return None
+    return HabitatConfig(
+        scenes=options.scenes, dataset=options.dataset, habitat=options.habitat, gpu=options.gpu
     )
 
 
@@ -122,7 +138,7 @@ def make_plan(options: BenchRun, agents: Sequence[str]) -> Plan:
 
 def _jobs_of(path: Path, agents: Sequence[str], config: RunConfig, limit: int | None) -> list[Job]:
     digest = digest_of(path)
-    content = read_episodes(path)
+    content = read_episodes(path, drop_long=config.drop_long)
     return [
         Job(agent, str(path.resolve()), digest, content.scene, episode.id, config)
         for episode in content.episodes[:limit]
@@ -131,7 +147,8 @@ def _jobs_of(path: Path, agents: Sequence[str], config: RunConfig, limit: int | 
 
 
 def _executor(options: BenchRun) -> Execute:
-    make = debug_worker if options.debug else quiet_worker
+    worker = debug_worker if options.debug else quiet_worker
+    make = partial(worker, habitat_config(options))
     if options.ray is None:
         return partial(_in_pool, make, options.workers)
     return partial(_on_ray, make, options.ray, options.workers)

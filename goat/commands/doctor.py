@@ -25,6 +25,7 @@ _EXTRAS = {
     "viz": ("rerun", "viser"),
     "record": ("mcap", "rosbags"),
     "ros": ("roslibpy",),
+    "habitat": ("zmq", "msgpack"),
 }
 _PROBE = """
 import sys, time

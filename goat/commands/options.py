@@ -134,14 +134,28 @@ class BenchRun(Verb):
     """Processes on this machine."""
     ray: str | None = None
     """Address of a Ray cluster to run on in place of processes here ("local" starts one here)."""
+    env: Literal["home", "habitat"] = "home"
+    """What simulates: our own homes, or habitat_sim."""
+    scenes: Path = Path("data/scene_datasets")
+    """Folder of Habitat's scenes, such as one with hm3d in it."""
+    dataset: Path | None = None
+    """Habitat's *.scene_dataset_config.json; by default the one beside the scenes."""
+    habitat: str | None = None
+    """Python of an environment with habitat_sim, or tcp://host:port of a server there; by default
+    it runs in this process."""
+    gpu: int | None = None
+    """Index of the GPU that Habitat renders on, -1 for none; by default the first if there is
+    one."""
     noise: Literal["none", "default"] = "none"
     """Noise of depth, odometry and actuation."""
-    camera: Literal["default", "stretch", "spot"] = "default"
-    """Camera and body of the robot."""
+    camera: Literal["default", "stretch", "spot"] | None = None
+    """Camera and body of the robot; "default", or "stretch" in Habitat."""
     detector: str = "simulator"
     """A name that `goat list` prints, or NAME:MODEL with a folder or hub name of its weights."""
     max_steps: int = 500
     """Actions per goal."""
+    drop_long: bool = False
+    """Leave out goals whose description has more than 55 words, as GOAT-Bench's loader does."""
     limit: int | None = None
     """Run at most this many episodes of each file."""
     seed: int = 0
@@ -218,6 +232,8 @@ class Doctor(Verb):
 
     memory: Path | None = None
     """Also check this memory file."""
+    data: Path | None = None
+    """Also check Habitat's data folder (with scene_datasets and datasets); nothing is fetched."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
+from goat.bench.episodes import Episode
 from goat.commands.options import Run
 from goat.errors import ConfigError
 from goat.protocols import Evaluator
@@ -28,9 +29,28 @@ class Scene:
     """Ground truth, for measuring and for writing goals."""
 
     @property
+    def labels(self) -> Mapping[int, str]:
+        """Object id -> category."""
+        return self.sim.labels
+
+    @property
     def categories(self) -> tuple[str, ...]:
         """Names of what is there, sorted."""
-        return tuple(sorted(set(self.sim.labels.values())))
+        return tuple(sorted(set(self.labels.values())))
+
+    def begin(self, episode: Episode, rng: np.random.Generator) -> Evaluator:
+        """Put the robot where an episode starts and return ground truth as of there.
+
+        What can be reached depends on where a robot starts. What is known of a place is dear to
+        find anew, so it is kept for episodes that start in the same one.
+
+        Raises:
+            StartPoseError: The robot does not fit there.
+        """
+        self.sim.reset(episode.start, rng)
+        fresh, kept = GroundTruth(self.sim), self.evaluator
+        same = np.array_equal(fresh.navigable().state, kept.navigable().state)
+        return kept if same else fresh
 
     def close(self) -> None:
         """Free what the simulator holds."""
