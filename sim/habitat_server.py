@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import contextlib
 import json
 import os
 import platform
@@ -37,6 +38,8 @@ _GPUS = ("/dev/nvidia0", "/dev/dxg", "/proc/driver/nvidia/gpus")  # any of them:
 _STEPS = 0.5  # m; how far from the floor a start may be and still be meant
 _TRIES = 100
 _HEARTBEAT, _PATIENCE = 1000, 10000  # ms
+_DOUBTS = 5  # looks at whether the client is still there, once somebody has gone
+_NOTHING = -2  # number of a message that says nothing
 _LARGE = 4096  # bytes; arrays beyond it travel in shared memory
 
 
@@ -578,6 +581,7 @@ class Server:
         self._socket = zmq.Context.instance().socket(zmq.ROUTER)
         for option, value in (
             (zmq.HEARTBEAT_IVL, _HEARTBEAT), (zmq.HEARTBEAT_TIMEOUT, _PATIENCE), (zmq.LINGER, 0),
+            (zmq.ROUTER_MANDATORY, 1),
         ):  # fmt: skip
             self._socket.setsockopt(option, value)
         self._monitor = self._socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
@@ -587,37 +591,55 @@ class Server:
         self._room: Any = None
 
     def run(self, once: bool) -> None:
-        """Serve until interrupted, or with `once` until the client has gone."""
+        """Serve until interrupted, or with `once` until the client or the parent has gone."""
         zmq, poller = self._zmq, self._zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._monitor, zmq.POLLIN)
-        parent = os.getppid()
+        parent, doubts = os.getppid(), 0
         while not (once and os.getppid() != parent):
             ready = dict(poller.poll(_HEARTBEAT))
             if self._socket in ready:
                 self._answer(*self._socket.recv_multipart())
-            elif self._monitor in ready:
+            if self._monitor in ready:  # somebody has gone; who, is seen a little later
                 self._monitor.recv_multipart()
+                doubts = _DOUBTS
+            if doubts and self._has_gone():
                 self._engine.leave()
                 self._client = self._room = None
                 if once:
                     return
+            doubts = max(doubts - 1, 0)
+
+    def _has_gone(self) -> bool:
+        """Return whether the client cannot be reached any more."""
+        if self._client is None:
+            return False
+        try:
+            self._socket.send_multipart(
+                [self._client, pack([_NOTHING, None, None])], self._zmq.NOBLOCK
+            )
+        except self._zmq.Again:
+            return False
+        except self._zmq.ZMQError:
+            return True
+        return False
 
     def _answer(self, client: bytes, message: bytes) -> None:
+        with contextlib.suppress(self._zmq.ZMQError):  # it may have gone meanwhile
+            self._socket.send_multipart([client, self._reply(client, message)])
+
+    def _reply(self, client: bytes, message: bytes) -> bytes:
         try:
             number, method, arguments = unpack(message)
         except (EngineError, ValueError, TypeError) as error:
-            self._socket.send_multipart([client, pack([-1, "call", str(error)])])
-            return
+            return pack([-1, "call", str(error)])
         try:
-            found = self._do(client, method, arguments)
-            reply = pack([number, None, found], self._room)
+            return pack([number, None, self._do(client, method, arguments)], self._room)
         except EngineError as error:
-            reply = pack([number, error.kind, str(error)])
+            return pack([number, error.kind, str(error)])
         except Exception as error:  # noqa: BLE001  the other side must hear of everything
             traceback.print_exc()
-            reply = pack([number, "failed", f"{type(error).__name__}: {error}"])
-        self._socket.send_multipart([client, reply])
+            return pack([number, "failed", f"{type(error).__name__}: {error}"])
 
     def _do(self, client: bytes, method: str, arguments: list[Any]) -> Any:
         if method == "hello":

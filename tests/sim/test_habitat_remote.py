@@ -136,9 +136,15 @@ def test_a_server_ends_with_its_client(server: ServerProcess) -> None:
     assert (server.ended() or "").startswith("exit code 0")
 
 
-def test_somebody_else_is_turned_away(server: ServerProcess) -> None:
-    with connected(server), pytest.raises(SimulatorError, match="used by somebody else"):
-        RemoteEngine(server.address)
+def test_somebody_else_is_turned_away_and_costs_nothing(server: ServerProcess, rooms: Hm3d) -> None:
+    with connected(server) as engine:
+        engine.call("open", settings(rooms))
+        for _ in range(3):
+            with pytest.raises(SimulatorError, match="used by somebody else"):
+                RemoteEngine(server.address)
+            assert engine.call("place", [1.0, 0.0, -2.0], [0.0, 0.0, 0.0, 1.0])
+        time.sleep(2.5)
+        assert engine.call("observe")["depth"].shape == (48, 64)
 
 
 def test_another_version_is_refused(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:

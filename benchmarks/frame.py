@@ -1,6 +1,6 @@
 """What a frame of the simulator costs, pass by pass, in CPU time over random poses.
 
-    python benchmarks/sim.py --world small_house.world --preset default
+    python benchmarks/frame.py --world small_house.world --preset default
 
 The naive figure is MuJoCo's own renderer asked for colour, depth and segmentation in turn. The
 last line is one JSON object; `cpu_ms_per_frame` is RGB + depth + ids.
