@@ -50,7 +50,7 @@ def film(
     records: Sequence[EpisodeRecord],
     folder: Path,
     console: Console,
-    make_studio: Callable[[], Studio] | None = None,
+    make_studio: Callable[[], Studio],
 ) -> Films:
     """Run episodes anew and film them into `folder`/videos; one that fails is skipped and noted.
 
@@ -58,13 +58,13 @@ def film(
         records: Their earlier runs.
         folder: Of the page.
         console: Where to show how far it is.
-        make_studio: Builds what runs them; by default what ran them for the benchmark.
+        make_studio: Builds what runs them.
     """
     made = Films({}, [])
     if not records:
         return made
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    studio = (make_studio or _worker)()
+    studio = make_studio()
     try:
         with _bar(console) as bar:
             total = sum(goal.steps for record in records for goal in record.goals)
@@ -74,12 +74,6 @@ def film(
     finally:
         studio.close()
     return made
-
-
-def _worker() -> Studio:
-    from goat.commands.bench_job import EpisodeWorker
-
-    return EpisodeWorker()
 
 
 def _film_one(

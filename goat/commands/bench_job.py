@@ -55,10 +55,10 @@ class EpisodeWorker:
         """Bind the process to one thread: workers share the machine.
 
         Args:
-            habitat: Where habitat_sim and its scenes are; None for runs without.
+            habitat: Where habitat_sim and its scenes are; None for runs in homes.
         """
         cv2.setNumThreads(1)
-        self._habitat = habitat
+        self._habitat = habitat or HabitatConfig()
         self._loaded: _Loaded | None = None
 
     def __call__(self, job: Job, observers: Sequence[SessionObserver] = ()) -> EpisodeRecord:
@@ -151,7 +151,7 @@ def digest_of(path: Path) -> str:
         raise EpisodeError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _load(job: Job, key: _Key, habitat: HabitatConfig | None) -> _Loaded:
+def _load(job: Job, key: _Key, habitat: HabitatConfig) -> _Loaded:
     path = Path(job.file)
     if digest_of(path) != job.digest:
         raise EpisodeError(f"{path} has changed since the run began; run again")

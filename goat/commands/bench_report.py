@@ -17,7 +17,7 @@ from goat.bench.results import write_json
 from goat.bench.summary import document, notes_on
 from goat.bench.tables import latex_table
 from goat.bench.worst import worst_episodes
-from goat.commands.bench_films import film
+from goat.commands.bench_films import Studio, film
 from goat.commands.options import BenchReport
 from goat.errors import ConfigError, ResultsError
 
@@ -36,7 +36,7 @@ def report(options: BenchReport, console: Console) -> int:
     try:
         out.mkdir(parents=True, exist_ok=True)
         page = _write_figures(options.title, results, out)
-        made = film(_to_film(page, options.videos), out, console)
+        made = film(_to_film(page, options.videos), out, console, lambda: _studio(options))
         page = replace(page, films=made.films, notes=[*page.notes, *made.notes])
         (out / "report.html").write_text(render(page), encoding="utf-8")
     except OSError as error:
@@ -47,6 +47,13 @@ def report(options: BenchReport, console: Console) -> int:
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False, soft_wrap=True)
     console.print(f"report: {out / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
     return 0
+
+
+def _studio(options: BenchReport) -> Studio:
+    from goat.commands.bench_job import EpisodeWorker
+    from goat.commands.bench_scene import habitat_config
+
+    return EpisodeWorker(habitat_config(options.where))
 
 
 def _to_film(page: Page, count: int) -> list[EpisodeRecord]:

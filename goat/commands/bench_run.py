@@ -22,12 +22,12 @@ from goat.bench.results import versions
 from goat.bench.runner import Execute, Summary, run_jobs
 from goat.commands.bench_job import debug_worker, digest_of, quiet_worker
 from goat.commands.bench_progress import BenchProgress
+from goat.commands.bench_scene import habitat_config
 from goat.commands.options import BenchRun
 from goat.commands.parts import split_spec
 from goat.errors import ConfigError, EpisodeError
 from goat.perception.catalog import DETECTORS
 from goat.registry import require, unknown_name
-from sim.habitat import HabitatConfig
 
 _CAMERAS = {"home": "default", "habitat": "stretch"}
 
@@ -108,15 +108,6 @@ def run_config(options: BenchRun) -> RunConfig:
     )
 
 
-def habitat_config(options: BenchRun) -> HabitatConfig | None:
-    """Return where habitat_sim and its scenes are; None for runs without."""
-    if options.env != "habitat":
-        return None
-    return HabitatConfig(
-        scenes=options.scenes, dataset=options.dataset, habitat=options.habitat, gpu=options.gpu
-    )
-
-
 def make_plan(options: BenchRun, agents: Sequence[str]) -> Plan:
     """Return the jobs of all episodes of all files that can be read.
 
@@ -148,7 +139,7 @@ def _jobs_of(path: Path, agents: Sequence[str], config: RunConfig, limit: int | 
 
 def _executor(options: BenchRun) -> Execute:
     worker = debug_worker if options.debug else quiet_worker
-    make = partial(worker, habitat_config(options))
+    make = partial(worker, habitat_config(options.where))
     if options.ray is None:
         return partial(_in_pool, make, options.workers)
     return partial(_on_ray, make, options.ray, options.workers)

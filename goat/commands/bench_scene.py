@@ -11,6 +11,7 @@ import numpy as np
 
 from goat.bench.episodes import Episode, GoalObject, SceneEpisodes
 from goat.bench.records import RunConfig
+from goat.commands.options import InHabitat
 from goat.commands.scene import build_scene
 from goat.errors import SimulatorError
 from goat.protocols import Embodiment, Evaluator
@@ -98,11 +99,18 @@ class HabitatScene:
         self.sim.close()
 
 
+def habitat_config(where: InHabitat) -> HabitatConfig:
+    """Return the settings of habitat_sim that were given."""
+    return HabitatConfig(
+        scenes=where.scenes, dataset=where.dataset, habitat=where.habitat, gpu=where.gpu
+    )
+
+
 def load_scene(
     content: SceneEpisodes,
     config: RunConfig,
     rng: np.random.Generator,
-    habitat: HabitatConfig | None,
+    habitat: HabitatConfig,
 ) -> BenchScene:
     """Load the scene of an episode file; the caller closes it.
 
@@ -118,10 +126,6 @@ def load_scene(
     """
     if config.env != "habitat":
         return build_scene(content.scene, config.camera, config.noise, rng)
-    if habitat is None:
-        raise SimulatorError(
-            "this run was made in Habitat: give --env habitat and --scenes to run its episodes"
-        )
     return HabitatScene(content, replace(habitat, preset=config.camera, seed=config.seed))
 
 

@@ -121,6 +121,22 @@ class BenchMake(Verb):
 
 
 @dataclass(frozen=True)
+class InHabitat:
+    """Where habitat_sim and its scenes are; only runs with --env habitat need it."""
+
+    scenes: Path = Path("data/scene_datasets")
+    """Folder of Habitat's scenes, such as one with hm3d in it."""
+    dataset: Path | None = None
+    """Habitat's *.scene_dataset_config.json; by default the one beside the scenes."""
+    habitat: str | None = None
+    """Python of an environment with habitat_sim, or tcp://host:port of a server there; by default
+    it runs in this process."""
+    gpu: int | None = None
+    """Index of the GPU that Habitat renders on, -1 for none; by default the first if there is
+    one."""
+
+
+@dataclass(frozen=True)
 class BenchRun(Verb):
     """Run agents over episodes; what is finished is never run again."""
 
@@ -136,16 +152,6 @@ class BenchRun(Verb):
     """Address of a Ray cluster to run on in place of processes here ("local" starts one here)."""
     env: Literal["home", "habitat"] = "home"
     """What simulates: our own homes, or habitat_sim."""
-    scenes: Path = Path("data/scene_datasets")
-    """Folder of Habitat's scenes, such as one with hm3d in it."""
-    dataset: Path | None = None
-    """Habitat's *.scene_dataset_config.json; by default the one beside the scenes."""
-    habitat: str | None = None
-    """Python of an environment with habitat_sim, or tcp://host:port of a server there; by default
-    it runs in this process."""
-    gpu: int | None = None
-    """Index of the GPU that Habitat renders on, -1 for none; by default the first if there is
-    one."""
     noise: Literal["none", "default"] = "none"
     """Noise of depth, odometry and actuation."""
     camera: Literal["default", "stretch", "spot"] | None = None
@@ -160,6 +166,7 @@ class BenchRun(Verb):
     """Run at most this many episodes of each file."""
     seed: int = 0
     """Of everything that is random."""
+    where: conf.OmitArgPrefixes[InHabitat] = InHabitat()
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,7 @@ class BenchReport(Verb):
     """Film this many of the worst episodes anew."""
     title: str = "GOAT benchmark"
     """Heading of the report."""
+    where: conf.OmitArgPrefixes[InHabitat] = InHabitat()
 
 
 @dataclass(frozen=True)

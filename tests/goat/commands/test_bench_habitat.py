@@ -129,9 +129,6 @@ def test_what_is_wrong_with_the_scene_fails_its_file(
     assert isinstance(missing, Failure)
     assert missing.scope is Scope.FILE
     assert "has no scene" in missing.reason
-    nowhere = attempt(EpisodeWorker(None), job)
-    assert isinstance(nowhere, Failure)
-    assert "--env habitat" in nowhere.reason
 
 
 def test_annotations_of_another_version_are_found_out(
