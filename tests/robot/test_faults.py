@@ -31,9 +31,9 @@ TURN = VelocityCommand(0.0, 0.5)
 
 def until(true: Callable[[], object], seconds: float = 10.0) -> bool:
     end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
+    while not (found := bool(true())) and time.monotonic() < end:
         time.sleep(0.005)
-    return bool(true())
+    return found
 
 
 def ready(ours: RosRobot) -> None:

@@ -21,9 +21,9 @@ SLOW = write_twist(VelocityCommand(0.1, 0.0))
 
 def until(true: Callable[[], object], seconds: float = 5.0) -> bool:
     end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
+    while not (found := bool(true())) and time.monotonic() < end:
         time.sleep(0.005)
-    return bool(true())
+    return found
 
 
 @pytest.fixture

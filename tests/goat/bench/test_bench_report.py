@@ -101,7 +101,8 @@ def test_results_json_has_the_documented_schema() -> None:
     assert list(found) == ["schema", "config", "versions", "agents", "notes"]
     assert found["schema"] == 1
     assert found["config"]["run"] == {
-        "noise": "none", "camera": "default", "detector": "simulator", "max_steps": 500, "seed": 0
+        "noise": "none", "camera": "default", "detector": "simulator", "max_steps": 500, "seed": 0,
+        "env": "home", "drop_long": False,
     }  # fmt: skip
     goat = found["agents"]["goat"]
     assert list(goat) == [
