@@ -7,7 +7,6 @@ from pathlib import Path
 from goat.errors import SimulatorError
 from goat.registry import suggest
 
-_PREFIXES = ("./data/scene_datasets/", "data/scene_datasets/", "./")
 _ANNOTATED = "*annotated*.scene_dataset_config.json"
 _SCENE = "*.glb"
 
@@ -28,7 +27,7 @@ def scene_file(scenes: Path, name: str) -> Path:
             f"{scenes}: there is no such folder; give the one with hm3d in it with --scenes. "
             "goat doctor --data DIR says what is there and how to get the rest"
         )
-    asked = Path(_plain(name))
+    asked = Path(name)
     for start in range(len(asked.parts)):
         if (found := scenes.joinpath(*asked.parts[start:])).is_file():
             return found.resolve()
@@ -57,7 +56,7 @@ def dataset_file(scenes: Path, scene: Path, name: str, given: Path | None) -> Pa
         if not given.is_file():
             raise SimulatorError(f"{given}: there is no such dataset configuration")
         return given.resolve()
-    wanted = Path(_plain(name))
+    wanted = Path(name)
     folders = [folder for folder in scene.parents if folder.is_relative_to(scenes.resolve())]
     for folder in [*folders, scenes.resolve()]:
         beside = folder / wanted.name
@@ -66,9 +65,3 @@ def dataset_file(scenes: Path, scene: Path, name: str, given: Path | None) -> Pa
         if annotated := sorted(folder.glob(_ANNOTATED)):
             return annotated[0]
     return None
-
-
-def _plain(name: str) -> str:
-    for prefix in _PREFIXES:
-        name = name.removeprefix(prefix)
-    return name

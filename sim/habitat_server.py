@@ -28,7 +28,7 @@ PROTOCOL = 1
 """Version of what is said over the socket; both sides must be of the same."""
 METHODS = (
     "open", "place", "observe", "act", "navigable", "snap", "distance", "random_point", "free",
-    "photo", "leave",
+    "photo",
 )  # fmt: skip
 """What an engine does for others."""
 _RGB, _DEPTH, _IDS = "rgb", "depth", "ids"
@@ -106,7 +106,7 @@ class Engine:
                 "thread", "habitat_sim ends the process when another thread than the one that made "
                 "it renders; make the embodiment in the thread that uses it"
             )  # fmt: skip
-        if self._sim is None and method not in ("open", "leave"):
+        if self._sim is None and method != "open":
             raise EngineError("call", f"{method} needs a scene; open one first")
         return getattr(self, method)(*args)
 
@@ -127,9 +127,9 @@ class Engine:
         Raises:
             EngineError: It cannot be loaded, has no floor to stand on, or nothing is annotated.
         """
-        self._settings = settings = dict(settings)
-        settings["gpu"] = _gpu(settings.get("gpu"))
+        settings = {**settings, "gpu": _gpu(settings.get("gpu"))}
         _check_files(settings)
+        self._settings = settings
         configuration = self._configuration(settings)
         try:
             if self._sim is None:
@@ -152,10 +152,6 @@ class Engine:
             raise
         low, high = (_point(corner) for corner in self._sim.pathfinder.get_bounds())
         return {"objects": objects, "low": low, "high": high}
-
-    def leave(self) -> None:
-        """Close the scene, if there is one."""
-        self.close()
 
     def close(self) -> None:
         """Free the simulator."""
@@ -460,7 +456,7 @@ def _check_files(settings: dict[str, Any]) -> None:
     scene, dataset = Path(settings["scene"]), settings.get("dataset")
     if not scene.is_file():
         raise EngineError("scene", f"{scene}: there is no such scene file")
-    if dataset is None and not settings.get("z_up"):
+    if dataset is None:
         raise EngineError(
             "scene", f"{scene} has no dataset configuration: habitat_sim would take it as Z-up, "
             "and a glTF file is Y-up by its standard; name a *.scene_dataset_config.json"
@@ -604,7 +600,7 @@ class Server:
                 self._monitor.recv_multipart()
                 doubts = _DOUBTS
             if doubts and self._has_gone():
-                self._engine.leave()
+                self._engine.close()
                 self._client = self._room = None
                 if once:
                     return

@@ -8,12 +8,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from goat.bench.episodes import Episode, GoalObject, SceneEpisodes, Subtask
-from goat.bench.format import write_episodes
+from goat.bench.format import read_episodes, write_episodes
 from goat.commands.scene import Scene
+from goat.errors import EpisodeError
 
 HOME = "generated:0,rooms=4"
+
+
+def check_damage(path: Path, content: object, message: str) -> None:
+    """Check that a damaged file is refused, with its name, the place and the cure."""
+    with pytest.raises(EpisodeError, match=message) as caught:
+        read_episodes(save(path, content))
+    assert str(path) in str(caught.value)
+    assert "make it again" in str(caught.value)
 
 
 def save(path: Path, content: object) -> Path:
