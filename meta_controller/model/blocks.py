@@ -134,5 +134,6 @@ def causal_mask(valid: Tensor) -> Tensor:
     """
     steps = valid.shape[-1]
     earlier = torch.ones(steps, steps, dtype=torch.bool, device=valid.device).tril()
-    self_too = torch.eye(steps, dtype=torch.bool, device=valid.device)
-    return earlier & valid[..., None, :] | self_too
+    mask = earlier & valid[..., None, :]
+    mask.diagonal(dim1=-2, dim2=-1).fill_(True)
+    return mask

@@ -109,7 +109,7 @@ def _real(support: Segments) -> tuple[Tensor, Tensor, Tensor]:
     return real, moved, steps
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def act(cache: SupportCache, history: Tensor, time_mask: Tensor | None = None) -> Tensor:
     """Return actions (E, J) in [-1, 1], 0 for joints that are not actuated.
 
@@ -124,7 +124,7 @@ def act(cache: SupportCache, history: Tensor, time_mask: Tensor | None = None) -
     return act_on(cache, encode_steps(cache, history), time_mask)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def encode_steps(cache: SupportCache, history: Tensor) -> Tensor:
     """Return what the structure encoder makes of steps: (E, S, Ja, d).
 
@@ -147,7 +147,7 @@ def encode_steps(cache: SupportCache, history: Tensor) -> Tensor:
     return tokens[0, :, cache.moved].unflatten(0, history.shape[:2])
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def act_on(cache: SupportCache, steps: Tensor, time_mask: Tensor | None = None) -> Tensor:
     """Return actions (E, J) like `act`, of steps (E, T, Ja, d) that `encode_steps` returned.
 
@@ -165,7 +165,7 @@ def act_on(cache: SupportCache, steps: Tensor, time_mask: Tensor | None = None) 
     return actions
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def explain(cache: SupportCache, history: Tensor, time_mask: Tensor | None = None) -> Tensor:
     """Return which steps of the demonstrations are imitated: (E, J, N * T), each row sums to 1.
 
