@@ -41,6 +41,7 @@ def demonstrations(config: ModelConfig, generator: torch.Generator) -> Segments:
         torch.ones(shape[:3], dtype=torch.bool),
         torch.rand(shape, generator=generator) * 2.0 - 1.0,
         (joint[:, :, None] - joint[:, None]).abs(),
+        joint,
     )
 
 

@@ -105,6 +105,17 @@ class Embodiment:
         return max(sums)
 
     @property
+    def depths(self) -> NDArray[np.int64]:
+        """(J,) how many joints each hangs on."""
+        found = np.zeros(len(self.joints), np.int64)
+        for token, joint in enumerate(self.joints):
+            above = joint.parent
+            while above >= 0:
+                found[token] += 1
+                above = self.joints[above].parent
+        return found
+
+    @property
     def distances(self) -> NDArray[np.int64]:
         """(J, J) joints between joints in the kinematic tree; those that nothing connects: J."""
         count = len(self.joints)

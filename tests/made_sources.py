@@ -16,7 +16,9 @@ from meta_controller.names import TASKS
 from meta_controller.training.episodes import Source, source_of
 from meta_controller.training.pretrained import Pretrained, fresh_network
 
-SMALL = ModelConfig(width=16, heads=2, blocks=1, segment=4, rank=2, joints=6, dropout=0.0)
+SMALL = ModelConfig(
+    width=16, heads=2, blocks=1, structure_blocks=1, segment=4, rank=2, joints=6, dropout=0.0
+)
 NAMES = ("pendulum-spin", "cartpole-balance")
 
 

@@ -27,7 +27,8 @@ from meta_controller.model.policy import Rows
 from meta_controller.model.rows import AdapterError, add_row
 from meta_controller.tokens import GLOBAL
 
-_STACKS = 3
+_OVER_TIME = 2
+"""Encoders over time that a state passes through: motion and decoder."""
 _WIDER = 1.5
 KINDS = GLOBAL + 1
 """Of tokens: slide, hinge and global."""
@@ -38,7 +39,8 @@ DEVIATION = 0.05
 def stretched(config: ModelConfig) -> ModelConfig:
     """Return the sizes of a baseline's one stack of blocks."""
     per_head = round(_WIDER * config.width / config.heads)
-    return replace(config, width=per_head * config.heads, blocks=_STACKS * config.blocks)
+    blocks = config.structure_blocks + _OVER_TIME * config.blocks
+    return replace(config, width=per_head * config.heads, blocks=blocks, structure_blocks=blocks)
 
 
 class Baseline(nn.Module, ABC):

@@ -23,9 +23,10 @@ def list_names(options: List, console: Console) -> int:
     for method in METHODS.values():
         table.add_row(method.name, method.title)
     console.print(table, end="\n\n")
-    table = _plain("sizes", "name", "features", "blocks", "rank")
+    table = _plain("sizes", "name", "features", "blocks over joints", "over time", "rank")
     for name, config in SIZES.items():
-        table.add_row(name, str(config.width), str(config.blocks), str(config.rank))
+        sizes = config.width, config.structure_blocks, config.blocks, config.rank
+        table.add_row(name, *map(str, sizes))
     console.print(table, end="\n\n")
     networks = ", ".join(shipped()) or "none"
     console.print(f"trained networks of the package: {networks}", highlight=False)

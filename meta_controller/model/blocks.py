@@ -98,7 +98,8 @@ class Encoder(nn.Module):
         shape = config.segment, config.width
         self.position = nn.Parameter(_POSITION_DEVIATION * torch.randn(shape)) if time else None
         self.before, self.after = nn.LayerNorm(config.width), nn.LayerNorm(config.width)
-        drops = torch.linspace(0.0, config.drop_path, config.blocks).tolist()
+        blocks = config.blocks if time else config.structure_blocks
+        drops = torch.linspace(0.0, config.drop_path, blocks).tolist()
         self.blocks = nn.ModuleList(Block(config, spec, drop) for drop in drops)
 
     def forward(

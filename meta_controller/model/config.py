@@ -22,7 +22,9 @@ class ModelConfig:
     heads: int = 4
     """Of every attention; divides `width`."""
     blocks: int = 2
-    """Of each of the four encoders."""
+    """Of each of the three encoders over time."""
+    structure_blocks: int = 2
+    """Of the structure encoder, over joints."""
     segment: int = 10
     """Time steps of a segment (T)."""
     rank: int = 4
@@ -38,8 +40,9 @@ class ModelConfig:
     joints: int = 16
     """Greatest number of tokens of a body."""
     tree_distance: bool = False
-    """Attention over joints is biased by their distance in the kinematic tree, and no positions of
-    joints are learned before adaptation: a new body needs none."""
+    """Attention over joints is biased by how far up, down or another way the one is from the other
+    in the kinematic tree, tokens tell how deep in it they are, and no positions of joints are
+    learned before adaptation: a new body needs none."""
     top_k: int | None = None
     """Each query attends to so many support steps only; None for all."""
     passing: bool = False
@@ -56,7 +59,16 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        counts = ("width", "heads", "blocks", "segment", "rank", "token_width", "joints")
+        counts = (
+            "width",
+            "heads",
+            "blocks",
+            "structure_blocks",
+            "segment",
+            "rank",
+            "token_width",
+            "joints",
+        )
         for name in counts:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
@@ -81,9 +93,11 @@ class Rows:
 
 _BUILD = {"tree_distance": True, "morphology": True}
 SIZES = {
-    "nano": ModelConfig(heads=2, segment=5, rank=8, dropout=0.0, **_BUILD),
-    "small": ModelConfig(width=128, blocks=3, rank=8, **_BUILD),
-    "paper": ModelConfig(width=512, blocks=6, rank=16),
+    "nano": ModelConfig(
+        heads=2, blocks=1, structure_blocks=4, segment=5, rank=8, dropout=0.0, **_BUILD
+    ),
+    "small": ModelConfig(width=128, blocks=3, structure_blocks=3, rank=8, **_BUILD),
+    "paper": ModelConfig(width=512, blocks=6, structure_blocks=6, rank=16),
 }
 """Named sizes: `nano` trains on two cores, `paper` is what was published. The small ones are told
 how bodies are built: they learn from too few to find out."""

@@ -41,6 +41,9 @@ class Segments:
     """(B, N, T, J) float32 in [-1, 1], 0 where nothing is actuated; None where they are wanted."""
     distances: Tensor | None = None
     """(B, J, J) int64 in the kinematic tree; needed only for `ModelConfig.tree_distance`."""
+    depths: Tensor | None = None
+    """(B, J) int64, how many joints each hangs on, 0 for tokens that are no joints; needed with
+    `distances`."""
     lanes: Tensor | None = None
     """(B, A) int64, tokens that go through time, at least all that are actuated, each once; None
     for all. See `meta_controller.model.lanes`."""
@@ -63,6 +66,8 @@ class Segments:
             check("actions", self.actions, (batch, count, steps, joints), real)
         if self.distances is not None:
             check("distances", self.distances, (batch, joints, joints), whole)
+        if self.depths is not None:
+            check("depths", self.depths, (batch, joints), whole)
         if self.lanes is not None:
             check("lanes", self.lanes, (batch, self.lanes.shape[-1]), whole)
 
@@ -84,6 +89,7 @@ def joined(support: Segments, query: Segments) -> Segments:
         torch.cat([support.time_mask, query.time_mask], dim=1),
         actions,
         query.distances,
+        query.depths,
         query.lanes,
     )
 

@@ -74,7 +74,10 @@ def encode_support(model: MetaController, support: Segments, index: Index) -> Su
     plain = merge(model, {EMBODIMENT: int(index.embodiment), TASK: int(index.task)})
     plain.eval().requires_grad_(False)
     weights, offsets = plain.embedding.of_body(
-        support.kinds[:, real], support.actuated[:, real], index.embodiment
+        support.kinds[:, real],
+        support.actuated[:, real],
+        None if support.depths is None else support.depths[:, real],
+        index.embodiment,
     )
     keys = values = offsets.new_zeros(1, len(moved), 1, 0, 1)
     if plain.matching is not None:

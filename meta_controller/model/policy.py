@@ -12,8 +12,9 @@ actions a and M query segments without:
 
 It differs from what was published in four ways: biases, norm biases and gains of an index are
 added to shared ones, so that a new index starts as the shared network; segments of a batch are
-padded instead of packed; joints may be told apart by tree distances instead of positions; and they
-have input weights of their own, which only adaptation trains (`Embedding`).
+padded instead of packed; joints may be told apart by their places in the kinematic tree instead of
+learned positions; and they have input weights of their own, which only adaptation trains
+(`Embedding`).
 """
 
 from __future__ import annotations
@@ -36,12 +37,14 @@ from meta_controller.model.matching import Matching
 from meta_controller.model.rows import add_row, load_row_state, row_parameters, row_state
 
 _STILL = 0.02
+_WAYS = 3
+"""From joint to joint in the kinematic tree: up, down, or another way."""
 
 
 class MetaController(nn.Module):
     """Few-shot imitation policy for any body."""
 
-    adaptation_rate = 1e-2
+    adaptation_rate = 3e-3
 
     def __init__(self, config: ModelConfig, rows: Rows) -> None:
         """Draw the weights from torch's random state.
@@ -57,7 +60,7 @@ class MetaController(nn.Module):
         self.structure = Encoder(config, body) if config.structure else None
         self.tree = None
         if config.structure and config.tree_distance:
-            self.tree = nn.Parameter(torch.zeros(config.heads, config.joints + 1))
+            self.tree = nn.Parameter(torch.zeros(config.heads, _WAYS, config.joints + 1))
         self.motion = Encoder(config, BankSpec(TASK, rows.tasks, config.rank), time=True)
         self.matching = self.action_in = self.action = None
         if config.matching:
@@ -114,7 +117,7 @@ class MetaController(nn.Module):
     def motions(self, segments: Segments, index: Index) -> Tensor:
         """Return motion features (B, A, N, T, d) of the lanes."""
         weights, offsets = self.embedding.of_body(
-            kinds_of(segments), segments.actuated, index.embodiment
+            kinds_of(segments), segments.actuated, segments.depths, index.embodiment
         )
         tokens = embed(segments.tokens.flatten(1, 2), weights, offsets)
         if self.structure is not None:
@@ -157,10 +160,11 @@ class MetaController(nn.Module):
         mask = segments.token_mask[:, None, None, None]
         if self.tree is None:
             return mask
-        if segments.distances is None:
+        if segments.distances is None or segments.depths is None:
             raise ShapeError("this network needs the distances of joints in the kinematic tree")
-        far = segments.distances.clamp(0, self.config.joints)
-        bias = self.tree[:, far].transpose(0, 1)[:, None]
+        far, lower = segments.distances, segments.depths[:, None] - segments.depths[..., None]
+        way = torch.where(lower == far, 1, torch.where(lower == -far, 0, 2))
+        bias = self.tree[:, way, far.clamp(0, self.config.joints)].transpose(0, 1)[:, None]
         return bias.masked_fill(~mask, -torch.inf)
 
     def encode_support(self, support: Segments, index: Index) -> inference.SupportCache:

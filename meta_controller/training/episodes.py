@@ -34,6 +34,8 @@ class Frame:
     """(J,) bool."""
     distances: Tensor
     """(J, J) int64 in the kinematic tree."""
+    depths: Tensor
+    """(J,) int64 in the kinematic tree."""
 
 
 def frame_of(embodiment: Embodiment, tokenizer: Tokenizer) -> Frame:
@@ -44,10 +46,13 @@ def frame_of(embodiment: Embodiment, tokenizer: Tokenizer) -> Frame:
     distances = np.full((tokens, tokens), joints)
     distances[:joints, :joints] = embodiment.distances
     np.fill_diagonal(distances, 0)
+    depths = np.zeros(tokens, np.int64)
+    depths[:joints] = embodiment.depths
     return Frame(
         torch.from_numpy(tokenizer.kinds.astype(np.int64)),
         torch.from_numpy(actuated),
         torch.from_numpy(distances.astype(np.int64)),
+        torch.from_numpy(depths),
     )
 
 
@@ -202,6 +207,7 @@ def _segments(
     token_mask = torch.zeros(batch, joints, dtype=torch.bool)
     actuated = torch.zeros(batch, joints, dtype=torch.bool)
     distances = torch.full((batch, joints, joints), joints, dtype=torch.int64)
+    depths = torch.zeros(batch, joints, dtype=torch.int64)
     time_mask = torch.zeros(batch, count, segment, dtype=torch.bool)
     back = torch.arange(1 - segment, 1)
     for row, (source, pairs) in enumerate(zip(sources, taken, strict=True)):
@@ -216,5 +222,8 @@ def _segments(
         kinds[row, :have], actuated[row, :have] = source.frame.kinds, source.frame.actuated
         token_mask[row, :have], time_mask[row] = True, real
         distances[row, :have, :have] = source.frame.distances
+        depths[row, :have] = source.frame.depths
     lanes = moved_lanes(actuated)
-    return Segments(tokens, kinds, token_mask, actuated, time_mask, actions, distances, lanes)
+    return Segments(
+        tokens, kinds, token_mask, actuated, time_mask, actions, distances, depths, lanes
+    )

@@ -116,6 +116,7 @@ def test_joints_hang_together_as_in_the_model() -> None:
     assert [walker.joints[k].parent for k in hips] == [2, 2]
     knees = [k for k, name in enumerate(names) if "knee" in name]
     assert walker.distances[knees[0], knees[1]] == 4
+    assert [walker.depths[k] for k in (0, 2, hips[0], knees[0], knees[1])] == [0, 2, 3, 4, 4]
     assert int(walker.actuated.sum()) == 6
     assert [joint.free for joint in walker.joints[:2]] == [False, True]
 

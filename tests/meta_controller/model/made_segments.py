@@ -51,6 +51,7 @@ def segments(
         (steps >= padding[:, None]).expand(batch, -1, -1).clone(),
         torch.rand(drawn, generator=generator) * 2.0 - 1.0,
         (far[:, None] - far).abs().expand(batch, -1, -1).clone(),
+        far.expand(batch, -1).clone(),
     )
 
 
@@ -65,6 +66,7 @@ def query_of(support: Segments, generator: torch.Generator, count: int) -> Segme
         torch.ones(batch, count, steps, dtype=torch.bool),
         torch.rand(batch, count, steps, joints, generator=generator) * 2.0 - 1.0,
         support.distances,
+        support.depths,
     )
 
 
@@ -81,6 +83,7 @@ def padded(found: Segments, joints: int, generator: torch.Generator) -> Segments
     nonsense = torch.randn(batch, count, steps, more, width, generator=generator)
     assert found.actions is not None
     assert found.distances is not None
+    assert found.depths is not None
     far = torch.full((batch, joints, joints), 99)
     far[:, :have, :have] = found.distances
     return Segments(
@@ -91,10 +94,12 @@ def padded(found: Segments, joints: int, generator: torch.Generator) -> Segments
         found.time_mask,
         torch.cat([found.actions, nonsense[..., 0]], dim=3),
         far,
+        torch.cat([found.depths, torch.full((batch, more), 77)], dim=1),
     )
 
 
 def batched(parts: tuple[Segments, ...]) -> Segments:
     """Return samples of one size side by side."""
-    names = ("tokens", "kinds", "token_mask", "actuated", "time_mask", "actions", "distances")
+    names = ("tokens", "kinds", "token_mask", "actuated", "time_mask", "actions")
+    names += ("distances", "depths")
     return Segments(*(torch.cat([getattr(part, name) for part in parts]) for name in names))

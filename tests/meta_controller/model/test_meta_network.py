@@ -157,8 +157,12 @@ def test_tree_distances_tell_joints_apart() -> None:
     actions = model(support, query, index((0, 0)))
     far = replace(query, distances=query.distances * 2)
     assert (model(support, far, index((0, 0))) - actions).abs().max() > 1e-4
-    with pytest.raises(ShapeError, match="kinematic tree"):
-        model(support, replace(query, distances=None), index((0, 0)))
+    assert query.depths is not None
+    turned = replace(query, depths=query.depths.flip(1))
+    assert (model(support, turned, index((0, 0))) - actions).abs().max() > 1e-4, "up is not down"
+    for lacking in ({"distances": None}, {"depths": None}):
+        with pytest.raises(ShapeError, match="kinematic tree"):
+            model(support, replace(query, **lacking), index((0, 0)))
 
 
 def test_without_matching_demonstrations_are_not_looked_at() -> None:
@@ -218,7 +222,9 @@ def test_sizes_have_names_and_bad_ones_are_named_errors() -> None:
 
 
 def test_it_learns_linear_feedback_from_demonstrations() -> None:
-    config = ModelConfig(width=32, heads=2, blocks=1, segment=4, rank=2, joints=3, dropout=0.0)
+    config = ModelConfig(
+        width=32, heads=2, blocks=1, structure_blocks=1, segment=4, rank=2, joints=3, dropout=0.0
+    )
     generator = torch.Generator().manual_seed(11)
     torch.manual_seed(11)
     model = MetaController(config, Rows(1, 1)).train()

@@ -76,6 +76,8 @@ def test_bodies_of_a_batch_are_padded_to_the_widest() -> None:
     assert support.actuated.tolist() == [[True, False, False, False], [True, True, True, False]]
     assert support.distances is not None
     assert support.distances[1, 0, 2] == 2
+    assert support.depths is not None
+    assert support.depths.tolist() == [[0, 0, 0, 0], [0, 1, 2, 0]], "0 for what is no joint"
     assert support.kinds[0, 1:].tolist() == [SLIDE] * 3, "anything, for padding"
 
 

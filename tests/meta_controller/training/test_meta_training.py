@@ -117,7 +117,8 @@ def test_matrices_in_blocks_have_an_optimiser_of_their_own(tmp_path: Path) -> No
     pretrained = network(found)
     others, hidden = (part["state"] for part in trained_state(pretrained, found, tmp_path))
     config = pretrained.network.config
-    assert len(hidden) == 4 * 4 * config.blocks, "four layers per block of four encoders"
+    blocks = config.structure_blocks + 3 * config.blocks
+    assert len(hidden) == 4 * blocks, "four layers per block of four encoders"
     assert all("momentum_buffer" in state for state in hidden.values())
     assert all("exp_avg" in state for state in others.values())
 
