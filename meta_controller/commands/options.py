@@ -135,8 +135,9 @@ class Learning:
     """How many are shown."""
     steps: int = 1000
     """Of adaptation."""
-    threads: int = 2
-    """Of PyTorch and physics."""
+    threads: int = 1
+    """Of PyTorch and physics. Two are a third faster where nothing else runs, and slower than one
+    where something does."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,9 @@ class Evaluate(Verb):
     select: Literal["last", "return"] = "last"
     """Which of the adaptation's networks counts: the last, or the one with the best evaluation
     return, which is what the original does, and flatters."""
-    threads: int = 2
-    """Of PyTorch and physics."""
+    threads: int = 1
+    """Of PyTorch and physics. Two are a third faster where nothing else runs, and slower than one
+    where something does."""
 
 
 @dataclass(frozen=True)
