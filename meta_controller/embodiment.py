@@ -12,6 +12,7 @@ point the other way are turned around, so that one sign means one motion on ever
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -95,25 +96,19 @@ class Embodiment:
     @property
     def reach(self) -> float:
         """Greatest sum of lengths of joints that hang on each other, m."""
-        sums: list[float] = []
-        for joint in self.joints:
-            above, total = joint.parent, joint.length
-            while above >= 0:
-                total += self.joints[above].length
-                above = self.joints[above].parent
-            sums.append(total)
-        return max(sums)
+        return max(sum(above.length for above in self._above(joint)) for joint in self.joints)
 
     @property
     def depths(self) -> NDArray[np.int64]:
         """(J,) how many joints each hangs on."""
-        found = np.zeros(len(self.joints), np.int64)
-        for token, joint in enumerate(self.joints):
-            above = joint.parent
-            while above >= 0:
-                found[token] += 1
-                above = self.joints[above].parent
-        return found
+        return np.array([len(list(self._above(joint))) - 1 for joint in self.joints], np.int64)
+
+    def _above(self, joint: Joint) -> Iterator[Joint]:
+        """Yield a joint and all that it hangs on."""
+        yield joint
+        while joint.parent >= 0:
+            joint = self.joints[joint.parent]
+            yield joint
 
     @property
     def distances(self) -> NDArray[np.int64]:

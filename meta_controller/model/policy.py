@@ -38,7 +38,7 @@ from meta_controller.model.rows import add_row, load_row_state, row_parameters, 
 
 _STILL = 0.02
 _WAYS = 3
-"""From joint to joint in the kinematic tree: up, down, or another way."""
+"""From joint to joint in the kinematic tree: up, down (0 to itself), or another way."""
 
 
 class MetaController(nn.Module):

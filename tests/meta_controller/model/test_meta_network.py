@@ -157,12 +157,38 @@ def test_tree_distances_tell_joints_apart() -> None:
     actions = model(support, query, index((0, 0)))
     far = replace(query, distances=query.distances * 2)
     assert (model(support, far, index((0, 0))) - actions).abs().max() > 1e-4
-    assert query.depths is not None
-    turned = replace(query, depths=query.depths.flip(1))
-    assert (model(support, turned, index((0, 0))) - actions).abs().max() > 1e-4, "up is not down"
     for lacking in ({"distances": None}, {"depths": None}):
         with pytest.raises(ShapeError, match="kinematic tree"):
             model(support, replace(query, **lacking), index((0, 0)))
+
+
+def test_attention_tells_up_from_down_and_from_another_way() -> None:
+    model = network(VARIANTS["tree"])
+    assert model.tree is not None
+    # A root with two arms of one and of two joints: 0 carries 1 and 2, and 2 carries 3.
+    distances = torch.tensor([[[0, 1, 1, 2], [1, 0, 2, 3], [1, 2, 0, 1], [2, 3, 1, 0]]])
+    found = segments(torch.Generator().manual_seed(7), (1, 1, 4))
+    found = replace(found, distances=distances, depths=torch.tensor([[0, 1, 1, 2]]))
+    bias = model.joint_mask(found)[0, 0]
+    up, down, other = model.tree.unbind(1)
+    assert_close(bias[:, 3, 2], up[:, 1])
+    assert_close(bias[:, 3, 0], up[:, 2])
+    assert_close(bias[:, 0, 3], down[:, 2])
+    assert_close(bias[:, 1, 1], down[:, 0])
+    assert_close(bias[:, 1, 2], other[:, 2])
+    assert_close(bias[:, 3, 1], other[:, 3])
+    assert len({float(x) for x in (up[0, 2], down[0, 2], other[0, 2])}) == 3
+
+
+def test_a_token_tells_how_deep_its_joint_is() -> None:
+    generator = torch.Generator().manual_seed(7)
+    model = network(replace(VARIANTS["tree"], structure=False))
+    support = segments(generator, (1, 2, 4))
+    query = query_of(support, generator, 1)
+    assert query.depths is not None
+    deeper = replace(query, depths=query.depths + 1)
+    moved = model(support, deeper, index((0, 0))) - model(support, query, index((0, 0)))
+    assert moved.abs().max() > 1e-4
 
 
 def test_without_matching_demonstrations_are_not_looked_at() -> None:
